@@ -1,0 +1,175 @@
+package engine
+
+import (
+	"context"
+	"time"
+
+	"florin/internal/pay"
+)
+
+// Access is how a call reaches a merchant's Stripe account: unsealed, for the
+// length of one call.
+type Access struct {
+	Kind pay.ConnectionKind // which Stripe; decides the address
+	Key  pay.Secret
+}
+
+// Composer writes the requests that a payment's life sends to Stripe. It only
+// writes: what it returns is kept as it is, and sent by a Sender.
+//
+// Errors: invalid_payment_method, invalid_amount and the like: what can be
+// seen to be wrong without asking Stripe.
+type Composer interface {
+	Charge(ChargeOrder) (pay.Wire, error)
+	Capture(p pay.Payment, amount pay.Money) (pay.Wire, error)
+	Cancel(p pay.Payment) (pay.Wire, error)
+	Refund(p pay.Payment, r pay.Refund) (pay.Wire, error)
+	CreateCustomer(c pay.Customer) (pay.Wire, error)
+	AttachCard(card pay.Card, customer pay.Customer) (pay.Wire, error)
+	DetachCard(card pay.Card) (pay.Wire, error)
+}
+
+// ChargeOrder is all that a charge needs.
+type ChargeOrder struct {
+	Payment     pay.Payment
+	CustomerRef string // cus_…, when a saved card is charged or a customer is known
+	OffSession  bool   // the customer is not there to authenticate
+}
+
+// Sender sends a call, byte for byte as it was kept, under its provider key,
+// and says what came of it. It never returns an error: an error is an outcome.
+type Sender interface {
+	Send(ctx context.Context, access Access, call pay.Call) pay.Answer
+}
+
+// Finder reads what Stripe knows. Reading is always safe to repeat.
+//
+// Errors: not_found when Stripe has no such thing, provider_unreachable,
+// provider_busy, in_doubt (a 5xx), provider_key_invalid, provider_refused.
+type Finder interface {
+	// FindPayment reads a payment by its ref or, when ref is empty, by the id
+	// of ours that Stripe keeps in its metadata, among what was created since.
+	FindPayment(ctx context.Context, access Access, sought PaymentSought) (pay.Report, error)
+	// FindRefunds reads every refund of a payment.
+	FindRefunds(ctx context.Context, access Access, paymentRef string) ([]pay.RefundReport, error)
+	// FindCustomer reads a customer by our id among what was created since.
+	FindCustomer(ctx context.Context, access Access, id pay.ID, since time.Time) (ref string, err error)
+	// FindCard reads a payment method.
+	FindCard(ctx context.Context, access Access, ref string) (CardFound, error)
+}
+
+// PaymentSought says which payment to find.
+type PaymentSought struct {
+	Ref   string    // pi_…, or empty
+	ID    pay.ID    // ours
+	Since time.Time // when we first sent it
+}
+
+// CardFound is a payment method and whose it is.
+type CardFound struct {
+	pay.CardReport
+	CustomerRef string // cus_…; empty when attached to nobody
+}
+
+// Accounts looks after a merchant's access to Stripe.
+type Accounts interface {
+	// Check asks Stripe whose key it is and tries the rights that Florin needs.
+	//
+	// Errors: provider_key_invalid, provider_key_lacks_rights,
+	// provider_unreachable, provider_busy, in_doubt.
+	Check(ctx context.Context, access Access) (Account, error)
+	// Subscribe makes Stripe send events to url and returns the signing secret.
+	Subscribe(ctx context.Context, access Access, url string) (pay.Secret, error)
+}
+
+// Account is what Stripe says of itself when shown a key.
+type Account struct {
+	Ref  string // acct_…
+	Name string
+}
+
+// Signatures checks and reads Stripe events.
+type Signatures interface {
+	// Verify checks the Stripe-Signature header over the raw body against each
+	// secret, allowing 300 seconds of difference both ways.
+	//
+	// Errors: signature_invalid, signature_expired.
+	Verify(body []byte, header string, secrets []pay.Secret, now time.Time) error
+	// Read takes apart an event of any API version. The report is what the
+	// event claims of a payment, when it says enough; it is only a hint.
+	//
+	// Errors: invalid_body.
+	Read(body []byte) (EventHint, error)
+}
+
+// EventHint is what a Stripe event claims.
+type EventHint struct {
+	Ref        string // evt_…
+	Type       string
+	APIVersion string
+	ObjectRef  string      // the object it is about
+	PaymentRef string      // the intent it concerns, or empty
+	PaymentID  pay.ID      // ours, from the metadata, or empty
+	MerchantID pay.ID      // ours, from the metadata, or empty
+	Known      bool        // of a type that can change a payment or refund
+	Payment    *pay.Report // for payment_intent events
+	Refunds    bool        // refunds of the payment may have changed
+	CreatedAt  time.Time
+}
+
+// Courier carries a delivery to a merchant's endpoint.
+type Courier interface {
+	// Deliver signs and posts the event once; it never returns an error: what
+	// went wrong is in the attempt.
+	Deliver(ctx context.Context, parcel Parcel) pay.Attempt
+	// CheckURL says whether events can be sent to such an address at all.
+	//
+	// Errors: invalid_url, url_not_allowed.
+	CheckURL(ctx context.Context, rawURL string) error
+}
+
+// Parcel is one event on its way to one endpoint.
+type Parcel struct {
+	ID      pay.ID // the event's; receivers know duplicates by it
+	URL     string
+	Body    []byte
+	Secrets []pay.Secret // each signs
+	Now     time.Time
+}
+
+// Sealer encrypts what must not be read from the database. context is bound to
+// the ciphertext, so that one moved to another row does not open.
+type Sealer interface {
+	Seal(plain []byte, context string) ([]byte, error)
+	Open(sealed []byte, context string) ([]byte, error)
+}
+
+// Presenter writes what callers and merchants read. It is api's; engine needs
+// it because a reply is kept in the transaction that decides it.
+type Presenter interface {
+	Payment(p pay.Payment, status Standing) Reply
+	Refund(r pay.Refund, p pay.Payment, status Standing) Reply
+	Card(c pay.Card, status Standing) Reply
+	PaymentEvent(e pay.Event, p pay.Payment) []byte
+	RefundEvent(e pay.Event, r pay.Refund, p pay.Payment) []byte
+	CardEvent(e pay.Event, c pay.Card) []byte
+	PingEvent(e pay.Event, endpoint pay.Endpoint) []byte
+}
+
+// Standing is how a write ended, which decides the status of its reply.
+type Standing string
+
+// How a write ended.
+const (
+	StandingDone     Standing = "done"     // as asked
+	StandingDeclined Standing = "declined" // the thing exists, and failed
+	StandingOpen     Standing = "open"     // in doubt: the outcome will follow
+)
+
+// Reply is an answer to a caller, byte for byte.
+type Reply struct {
+	Status   int // HTTP
+	Body     []byte
+	Resource pay.ID // what it is about
+	Replayed bool   // it was given before
+}

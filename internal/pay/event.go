@@ -1,0 +1,88 @@
+package pay
+
+import "time"
+
+// EventType names a kind of fact that merchants are told.
+type EventType string
+
+// The events. Their names are what endpoints filter by.
+const (
+	EventPaymentActionRequired EventType = "payment.action_required"
+	EventPaymentAuthorized     EventType = "payment.authorized"
+	EventPaymentCompleted      EventType = "payment.completed"
+	EventPaymentFailed         EventType = "payment.failed"
+	EventPaymentCanceled       EventType = "payment.canceled"
+	EventPaymentRefunded       EventType = "payment.refunded"
+	EventPaymentRefundReturned EventType = "payment.refund_returned"
+	EventRefundCompleted       EventType = "refund.completed"
+	EventRefundFailed          EventType = "refund.failed"
+	EventRefundCanceled        EventType = "refund.canceled"
+	EventCardSaved             EventType = "card.saved"
+	EventCardFailed            EventType = "card.failed"
+	EventCardRemoved           EventType = "card.removed"
+	EventPing                  EventType = "endpoint.ping"
+)
+
+// EventTypes is every event with what it tells.
+var EventTypes = []struct {
+	Type    EventType
+	Meaning string
+}{
+	{EventPaymentActionRequired, "The customer must authenticate: send them to next_action.redirect_url."},
+	{EventPaymentAuthorized, "Money is held and can be captured."},
+	{EventPaymentCompleted, "Money was taken."},
+	{EventPaymentFailed, "The payment was declined or refused; error says why."},
+	{EventPaymentCanceled, "The payment was called off, or its authorisation expired."},
+	{EventPaymentRefunded, "All or part of the payment was given back; see status and amount_refunded."},
+	{EventPaymentRefundReturned, "A refund came back from the bank; amount_refunded is smaller again."},
+	{EventRefundCompleted, "A refund was carried out."},
+	{EventRefundFailed, "A refund was refused, or returned by the bank."},
+	{EventRefundCanceled, "A refund was called off at Stripe."},
+	{EventCardSaved, "A card was saved and can be charged."},
+	{EventCardFailed, "A card could not be saved."},
+	{EventCardRemoved, "A saved card was removed."},
+	{EventPing, "Sent on request, to try an endpoint."},
+}
+
+// Event is a fact that merchants are told: written in the same transaction as
+// the change it tells of, never changed afterwards.
+type Event struct {
+	ID       ID
+	Owner    Owner
+	Type     EventType
+	Object   ID    // the payment, refund or card it is about
+	Payment  ID    // the payment it belongs to, for the timeline; may be empty
+	Sequence int64 // of the object; a receiver drops what is older than it has
+	Body     []byte
+	At       time.Time
+	Position int64 // where it stands in the owner's feed; given by the store
+}
+
+// ProviderEvent is a Stripe event: a hint that something may have changed at
+// Stripe. What it claims is never taken over; the object is read again.
+type ProviderEvent struct {
+	ID         ID
+	Owner      Owner
+	Connection ID
+	Ref        string // evt_…
+	Type       string
+	APIVersion string
+	ObjectRef  string // the object it is about: pi_…, ch_…, re_…
+	PaymentRef string // the intent it concerns: pi_…; empty when none
+	Payload    []byte
+	State      ProviderEventState
+	Note       string // why it was ignored, or what went wrong
+	CreatedAt  time.Time
+	ReceivedAt time.Time
+	DoneAt     time.Time
+}
+
+// ProviderEventState is what was done about a Stripe event.
+type ProviderEventState string
+
+// What was done about a Stripe event.
+const (
+	ProviderEventNew     ProviderEventState = "new"     // a job will look at it
+	ProviderEventApplied ProviderEventState = "applied" // the object was read, and what was new taken over
+	ProviderEventIgnored ProviderEventState = "ignored" // unknown type, twin, or not about anything of ours
+)
