@@ -7,20 +7,13 @@ import (
 	"florin/internal/pay"
 )
 
-// Access is how a call reaches a merchant's Stripe account: unsealed, for the
-// length of one call.
-type Access struct {
-	Kind pay.ConnectionKind // which Stripe; decides the address
-	Key  pay.Secret
-}
-
 // Composer writes the requests that a payment's life sends to Stripe. It only
 // writes: what it returns is kept as it is, and sent by a Sender.
 //
 // Errors: invalid_payment_method, invalid_amount and the like: what can be
 // seen to be wrong without asking Stripe.
 type Composer interface {
-	Charge(ChargeOrder) (pay.Wire, error)
+	Charge(pay.ChargeOrder) (pay.Wire, error)
 	Capture(p pay.Payment, amount pay.Money) (pay.Wire, error)
 	Cancel(p pay.Payment) (pay.Wire, error)
 	Refund(p pay.Payment, r pay.Refund) (pay.Wire, error)
@@ -29,17 +22,10 @@ type Composer interface {
 	DetachCard(card pay.Card) (pay.Wire, error)
 }
 
-// ChargeOrder is all that a charge needs.
-type ChargeOrder struct {
-	Payment     pay.Payment
-	CustomerRef string // cus_…, when a saved card is charged or a customer is known
-	OffSession  bool   // the customer is not there to authenticate
-}
-
 // Sender sends a call, byte for byte as it was kept, under its provider key,
 // and says what came of it. It never returns an error: an error is an outcome.
 type Sender interface {
-	Send(ctx context.Context, access Access, call pay.Call) pay.Answer
+	Send(ctx context.Context, access pay.Access, call pay.Call) pay.Answer
 }
 
 // Finder reads what Stripe knows. Reading is always safe to repeat.
@@ -49,26 +35,13 @@ type Sender interface {
 type Finder interface {
 	// FindPayment reads a payment by its ref or, when ref is empty, by the id
 	// of ours that Stripe keeps in its metadata, among what was created since.
-	FindPayment(ctx context.Context, access Access, sought PaymentSought) (pay.Report, error)
+	FindPayment(ctx context.Context, access pay.Access, sought pay.PaymentSought) (pay.Report, error)
 	// FindRefunds reads every refund of a payment.
-	FindRefunds(ctx context.Context, access Access, paymentRef string) ([]pay.RefundReport, error)
+	FindRefunds(ctx context.Context, access pay.Access, paymentRef string) ([]pay.RefundReport, error)
 	// FindCustomer reads a customer by our id among what was created since.
-	FindCustomer(ctx context.Context, access Access, id pay.ID, since time.Time) (ref string, err error)
+	FindCustomer(ctx context.Context, access pay.Access, id pay.ID, since time.Time) (ref string, err error)
 	// FindCard reads a payment method.
-	FindCard(ctx context.Context, access Access, ref string) (CardFound, error)
-}
-
-// PaymentSought says which payment to find.
-type PaymentSought struct {
-	Ref   string    // pi_…, or empty
-	ID    pay.ID    // ours
-	Since time.Time // when we first sent it
-}
-
-// CardFound is a payment method and whose it is.
-type CardFound struct {
-	pay.CardReport
-	CustomerRef string // cus_…; empty when attached to nobody
+	FindCard(ctx context.Context, access pay.Access, ref string) (pay.CardFound, error)
 }
 
 // Accounts looks after a merchant's access to Stripe.
@@ -77,15 +50,9 @@ type Accounts interface {
 	//
 	// Errors: provider_key_invalid, provider_key_lacks_rights,
 	// provider_unreachable, provider_busy, in_doubt.
-	Check(ctx context.Context, access Access) (Account, error)
+	Check(ctx context.Context, access pay.Access) (pay.Account, error)
 	// Subscribe makes Stripe send events to url and returns the signing secret.
-	Subscribe(ctx context.Context, access Access, url string) (pay.Secret, error)
-}
-
-// Account is what Stripe says of itself when shown a key.
-type Account struct {
-	Ref  string // acct_…
-	Name string
+	Subscribe(ctx context.Context, access pay.Access, url string) (pay.Secret, error)
 }
 
 // Signatures checks and reads Stripe events.
@@ -99,42 +66,18 @@ type Signatures interface {
 	// event claims of a payment, when it says enough; it is only a hint.
 	//
 	// Errors: invalid_body.
-	Read(body []byte) (EventHint, error)
-}
-
-// EventHint is what a Stripe event claims.
-type EventHint struct {
-	Ref        string // evt_…
-	Type       string
-	APIVersion string
-	ObjectRef  string      // the object it is about
-	PaymentRef string      // the intent it concerns, or empty
-	PaymentID  pay.ID      // ours, from the metadata, or empty
-	MerchantID pay.ID      // ours, from the metadata, or empty
-	Known      bool        // of a type that can change a payment or refund
-	Payment    *pay.Report // for payment_intent events
-	Refunds    bool        // refunds of the payment may have changed
-	CreatedAt  time.Time
+	Read(body []byte) (pay.EventHint, error)
 }
 
 // Courier carries a delivery to a merchant's endpoint.
 type Courier interface {
 	// Deliver signs and posts the event once; it never returns an error: what
 	// went wrong is in the attempt.
-	Deliver(ctx context.Context, parcel Parcel) pay.Attempt
+	Deliver(ctx context.Context, parcel pay.Parcel) pay.Attempt
 	// CheckURL says whether events can be sent to such an address at all.
 	//
 	// Errors: invalid_url, url_not_allowed.
 	CheckURL(ctx context.Context, rawURL string) error
-}
-
-// Parcel is one event on its way to one endpoint.
-type Parcel struct {
-	ID      pay.ID // the event's; receivers know duplicates by it
-	URL     string
-	Body    []byte
-	Secrets []pay.Secret // each signs
-	Now     time.Time
 }
 
 // Sealer encrypts what must not be read from the database. context is bound to
