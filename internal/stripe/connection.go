@@ -1,0 +1,162 @@
+package stripe
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"strings"
+
+	stripego "github.com/stripe/stripe-go/v85"
+
+	"florin/internal/pay"
+)
+
+// maxEndpointPages bounds the list of an account's webhook endpoints, of which
+// Stripe allows 16.
+const maxEndpointPages = 2
+
+// rights are what a restricted key must be allowed (docs.stripe.com/keys,
+// "Restricted API keys"), each with a request that needs the right and changes
+// nothing: Stripe judges the key before it finds that there is no such object.
+var rights = []struct {
+	name, method, path string
+}{
+	{"PaymentIntents read", http.MethodGet, "/v1/payment_intents?limit=1"},
+	{"PaymentIntents write", http.MethodPost, "/v1/payment_intents/pi_florin_probe/cancel"},
+	{"Charges and Refunds read", http.MethodGet, "/v1/refunds?limit=1"},
+	{"Charges and Refunds write", http.MethodPost, "/v1/refunds/re_florin_probe"},
+	{"Customers read", http.MethodGet, "/v1/customers?limit=1"},
+	{"Customers write", http.MethodPost, "/v1/customers/cus_florin_probe"},
+	{"PaymentMethods read", http.MethodGet, "/v1/payment_methods/pm_florin_probe"},
+	{"PaymentMethods write", http.MethodPost, "/v1/payment_methods/pm_florin_probe/detach"},
+	{"Balance transactions read", http.MethodGet, "/v1/balance_transactions?limit=1"},
+}
+
+// Check asks Stripe whose key it is and tries the rights that Florin needs. A
+// secret key has them all; a restricted one is tried, and need not be allowed
+// to see its account, whose ref is then unknown.
+//
+// Errors: provider_key_invalid, provider_key_lacks_rights (naming them),
+// provider_unreachable, provider_busy, in_doubt, provider_refused.
+func (g *Gateway) Check(ctx context.Context, access pay.Access) (pay.Account, error) {
+	r := reader{g: g, access: access, name: "check"}
+	account, err := r.account(ctx)
+	if !isRestricted(access.Key) {
+		return account, err
+	}
+	if err != nil && !pay.Is(err, pay.CodeProviderKeyRights) {
+		return pay.Account{}, err
+	}
+	return account, r.tryRights(ctx)
+}
+
+func isRestricted(key pay.Secret) bool { return strings.HasPrefix(key.Reveal(), "rk_") }
+
+func (r reader) account(ctx context.Context) (pay.Account, error) {
+	body, err := r.get(ctx, "/v1/account")
+	if err != nil {
+		return pay.Account{}, err
+	}
+	var account stripego.Account
+	if err := json.Unmarshal(body, &account); err != nil || account.ID == "" {
+		return pay.Account{}, doubtful("its account cannot be read").Because(err)
+	}
+	return pay.Account{Ref: account.ID, Name: accountName(&account)}, nil
+}
+
+// accountName is what people call the account: new accounts have few of these.
+func accountName(account *stripego.Account) string {
+	if s := account.Settings; s != nil && s.Dashboard != nil && s.Dashboard.DisplayName != "" {
+		return s.Dashboard.DisplayName
+	}
+	if p := account.BusinessProfile; p != nil && p.Name != "" {
+		return p.Name
+	}
+	return account.Email
+}
+
+// tryRights names every right that is missing, so that they can be granted in
+// one go.
+func (r reader) tryRights(ctx context.Context) error {
+	var missing []string
+	for _, right := range rights {
+		wire := pay.Wire{Method: right.method, Path: right.path, APIVersion: stripego.APIVersion}
+		got, verdict := r.ask(ctx, request{access: r.access, wire: wire})
+		switch {
+		case verdict == pay.OutcomeRefused && got.status == http.StatusForbidden:
+			missing = append(missing, right.name)
+		case verdict == pay.OutcomeRefused && got.status != http.StatusUnauthorized, verdict == pay.OutcomeDone:
+			// the key was let in
+		default:
+			return got.failure(verdict, "")
+		}
+	}
+	if len(missing) > 0 {
+		return pay.Invalid(pay.CodeProviderKeyRights, "stripe.secret_key", "the restricted key lacks: %s", strings.Join(missing, ", "))
+	}
+	return nil
+}
+
+// Subscribe makes Stripe send the events that Florin handles to url and returns
+// the secret that signs them, which Stripe tells only once. Older endpoints
+// with the same url are deleted afterwards, since their secrets are lost; doing
+// it afterwards leaves no moment without an endpoint.
+//
+// Errors: those of Check.
+func (g *Gateway) Subscribe(ctx context.Context, access pay.Access, url string) (pay.Secret, error) {
+	r := reader{g: g, access: access, name: "subscribe"}
+	stale, err := r.endpointsAt(ctx, url)
+	if err != nil {
+		return pay.Secret{}, err
+	}
+	made, err := r.createEndpoint(ctx, url)
+	if err != nil {
+		return pay.Secret{}, err
+	}
+	for _, ref := range stale {
+		if err := r.deleteEndpoint(ctx, ref); err != nil {
+			return pay.Secret{}, err
+		}
+	}
+	return pay.NewSecret(made.Secret), nil
+}
+
+func (r reader) endpointsAt(ctx context.Context, url string) ([]string, error) {
+	var refs []string
+	err := r.walk(ctx, "/v1/webhook_endpoints?", maxEndpointPages, func(item json.RawMessage) (bool, error) {
+		var endpoint stripego.WebhookEndpoint
+		if err := json.Unmarshal(item, &endpoint); err == nil && endpoint.URL == url && endpoint.Application == "" {
+			refs = append(refs, endpoint.ID)
+		}
+		return false, nil
+	})
+	return refs, err
+}
+
+func (r reader) createEndpoint(ctx context.Context, url string) (stripego.WebhookEndpoint, error) {
+	wire := compose("/v1/webhook_endpoints", &stripego.WebhookEndpointCreateParams{
+		URL:           stripego.String(url),
+		APIVersion:    stripego.String(stripego.APIVersion),
+		Description:   stripego.String("Florin"),
+		EnabledEvents: stripego.StringSlice(handledTypes()),
+	})
+	var made stripego.WebhookEndpoint
+	got, verdict := r.ask(ctx, request{access: r.access, wire: wire, key: stripego.NewIdempotencyKey()})
+	if verdict != pay.OutcomeDone {
+		return made, got.failure(verdict, "")
+	}
+	if err := json.Unmarshal(got.body, &made); err != nil || made.Secret == "" {
+		return made, doubtful("its webhook endpoint has no secret").Because(err)
+	}
+	return made, nil
+}
+
+// deleteEndpoint takes an endpoint that is gone already for deleted.
+func (r reader) deleteEndpoint(ctx context.Context, ref string) error {
+	wire := pay.Wire{Method: http.MethodDelete, Path: stripego.FormatURLPath("/v1/webhook_endpoints/%s", ref), APIVersion: stripego.APIVersion}
+	got, verdict := r.ask(ctx, request{access: r.access, wire: wire})
+	if verdict == pay.OutcomeDone || verdict == pay.OutcomeRefused && got.status == http.StatusNotFound {
+		return nil
+	}
+	return got.failure(verdict, "")
+}

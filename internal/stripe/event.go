@@ -1,0 +1,183 @@
+package stripe
+
+import (
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/stripe/stripe-go/v85/webhook"
+
+	"florin/internal/pay"
+)
+
+const (
+	// tolerance is how far a signature's time may be away, as in Stripe's own
+	// libraries; theirs let the future pass, where a stolen event could wait.
+	tolerance = webhook.DefaultTolerance
+	// maxSignatures bounds the parts of a signature header. Stripe sends one a
+	// secret, of which there are two while one is rolled.
+	maxSignatures = 16
+	// maxSecrets bounds how many secrets one event is checked against.
+	maxSecrets = 16
+)
+
+// handled has the types of events that can change a payment or refund, and
+// whether refunds may have changed (docs.stripe.com/api/events/types).
+var handled = map[string]struct{ refunds bool }{
+	"payment_intent.succeeded":                 {},
+	"payment_intent.payment_failed":            {},
+	"payment_intent.canceled":                  {},
+	"payment_intent.amount_capturable_updated": {},
+	"payment_intent.requires_action":           {},
+	"payment_intent.processing":                {},
+	"charge.succeeded":                         {},
+	"charge.captured":                          {},
+	"charge.updated":                           {}, // brings the fee
+	"charge.expired":                           {},
+	"charge.refunded":                          {refunds: true},
+	"refund.created":                           {refunds: true},
+	"refund.updated":                           {refunds: true},
+	"refund.failed":                            {refunds: true},
+	"charge.refund.updated":                    {refunds: true},
+}
+
+// handledTypes is the types in order, to subscribe to.
+func handledTypes() []string {
+	types := make([]string, 0, len(handled))
+	for name := range handled {
+		types = append(types, name)
+	}
+	slices.Sort(types)
+	return types
+}
+
+// Verify checks the Stripe-Signature header over the raw body against each
+// secret, allowing 300 seconds of difference both ways. The signature is judged
+// before its time, so that a stranger learns nothing of our clock.
+//
+// Errors: signature_invalid, signature_expired.
+func (g *Gateway) Verify(body []byte, header string, secrets []pay.Secret, now time.Time) error {
+	if !isSigned(body, header, secrets) {
+		return pay.Errorf(pay.CodeSignatureInvalid, "the Stripe-Signature header does not match the body under any secret we have")
+	}
+	signedAt, ok := signatureTime(header)
+	if !ok {
+		return pay.Errorf(pay.CodeSignatureInvalid, "the Stripe-Signature header has no time")
+	}
+	if away := now.Sub(signedAt).Abs(); away > tolerance {
+		return pay.Errorf(pay.CodeSignatureExpired, "the signature's time is %s away; at most %s is allowed", away.Round(time.Second), tolerance)
+	}
+	return nil
+}
+
+// isSigned leaves the cryptography to stripe-go, which does not look at the
+// event's API version when it only validates.
+func isSigned(body []byte, header string, secrets []pay.Secret) bool {
+	if strings.Count(header, ",") > maxSignatures || len(secrets) > maxSecrets {
+		return false
+	}
+	for _, secret := range secrets {
+		if secret.IsZero() {
+			continue // stripe-go would take the signature of an empty key
+		}
+		if webhook.ValidatePayloadIgnoringTolerance(body, header, secret.Reveal()) == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// signatureTime reads the time out of a header that stripe-go found valid. Of
+// several the last counts, as there; the signature covers that one.
+func signatureTime(header string) (time.Time, bool) {
+	var signedAt time.Time
+	for part := range strings.SplitSeq(header, ",") {
+		if text, ok := strings.CutPrefix(part, "t="); ok {
+			seconds, err := strconv.ParseInt(text, 10, 64)
+			if err != nil {
+				return time.Time{}, false
+			}
+			signedAt = time.Unix(seconds, 0)
+		}
+	}
+	return signedAt, !signedAt.IsZero()
+}
+
+// event is what is read of a Stripe event of any API version: the envelope, and
+// of its object the ids, which no version has moved.
+type event struct {
+	ID         string `json:"id"`
+	Type       string `json:"type"`
+	APIVersion string `json:"api_version"`
+	Created    int64  `json:"created"`
+	Data       struct {
+		Object json.RawMessage `json:"object"`
+	} `json:"data"`
+}
+
+type eventObject struct {
+	ID            string         `json:"id"`
+	Object        string         `json:"object"`
+	PaymentIntent reference      `json:"payment_intent"`
+	Metadata      map[string]any `json:"metadata"`
+}
+
+// reference is the id of another object, given as such or within the object.
+type reference string
+
+// UnmarshalJSON takes both forms, and anything else for no reference.
+func (r *reference) UnmarshalJSON(data []byte) error {
+	var id string
+	if json.Unmarshal(data, &id) != nil {
+		id = idOf(data)
+	}
+	*r = reference(id)
+	return nil
+}
+
+// Read takes apart an event of any API version. The report is what the event
+// claims of a payment, when it says enough; it is only a hint.
+//
+// Errors: invalid_body.
+func (g *Gateway) Read(body []byte) (pay.EventHint, error) {
+	var e event
+	if err := json.Unmarshal(body, &e); err != nil {
+		return pay.EventHint{}, pay.Errorf(pay.CodeInvalidBody, "the body is not a Stripe event").Because(err)
+	}
+	if e.ID == "" || e.Type == "" {
+		return pay.EventHint{}, pay.Errorf(pay.CodeInvalidBody, "the body is not a Stripe event: it has no id or type")
+	}
+	kind, known := handled[e.Type]
+	hint := pay.EventHint{
+		Ref: e.ID, Type: e.Type, APIVersion: e.APIVersion,
+		Known: known, Refunds: kind.refunds, CreatedAt: time.Unix(e.Created, 0).UTC(),
+	}
+	addObject(&hint, e.Data.Object)
+	return hint, nil
+}
+
+// addObject takes what it can from the event's object; an object that cannot be
+// read leaves a hint without one.
+func addObject(hint *pay.EventHint, raw json.RawMessage) {
+	var object eventObject
+	if json.Unmarshal(raw, &object) != nil {
+		return
+	}
+	hint.ObjectRef, hint.PaymentRef = object.ID, string(object.PaymentIntent)
+	hint.PaymentID = ourID(textOf(object.Metadata[keyPayment]))
+	hint.MerchantID = ourID(textOf(object.Metadata[keyMerchant]))
+	if object.Object != "payment_intent" {
+		return
+	}
+	hint.PaymentRef = object.ID
+	if report, err := readPayment(raw); err == nil {
+		hint.Payment = &report
+	}
+}
+
+func textOf(value any) string {
+	text, _ := value.(string)
+	return text
+}

@@ -1,0 +1,240 @@
+package stripe
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	stripego "github.com/stripe/stripe-go/v85"
+
+	"florin/internal/pay"
+)
+
+// Charge writes the request that makes a payment: one PaymentIntent, created
+// and confirmed at once.
+//
+// Errors: invalid_payment_method.
+func (g *Gateway) Charge(order pay.ChargeOrder) (pay.Wire, error) {
+	p := order.Payment
+	method, err := methodRef(p.PaymentMethod, p.Owner.Mode, "payment_method")
+	if err != nil {
+		return pay.Wire{}, err
+	}
+	params := &stripego.PaymentIntentCreateParams{
+		Amount:                    stripego.Int64(toWire(p.Amount)),
+		Currency:                  stripego.String(currencyOnWire(p.Amount.Currency)),
+		CaptureMethod:             stripego.String(captureMethod(p.Capture)),
+		Confirm:                   stripego.Bool(true),
+		Customer:                  optional(order.CustomerRef),
+		Description:               optional(p.Description),
+		Expand:                    stripego.StringSlice([]string{expandFee}),
+		Metadata:                  tagged(p.Metadata, map[string]string{keyPayment: string(p.ID), keyMerchant: string(p.Owner.Merchant)}),
+		PaymentMethod:             stripego.String(method),
+		ReceiptEmail:              optional(p.ReceiptEmail),
+		StatementDescriptorSuffix: optional(p.StatementDescriptor), // the whole descriptor is refused for cards
+	}
+	setPresence(params, order)
+	return compose("/v1/payment_intents", params), nil
+}
+
+// captureMethod asks for automatic rather than Stripe's default, which is
+// automatic_async: only then is the fee in the first answer.
+func captureMethod(c pay.Capture) stripego.PaymentIntentCaptureMethod {
+	if c == pay.CaptureManual {
+		return stripego.PaymentIntentCaptureMethodManual
+	}
+	return stripego.PaymentIntentCaptureMethodAutomatic
+}
+
+// setPresence says what may be asked of the customer. With a return_url they
+// can be sent anywhere, so every method that the account takes is allowed.
+// Without one, any method that could redirect would be refused outright, so the
+// payment is for cards; and a card that wants authentication fails clearly
+// (authentication_required) instead of waiting for a page that nobody is shown.
+func setPresence(params *stripego.PaymentIntentCreateParams, order pay.ChargeOrder) {
+	switch {
+	case order.OffSession:
+		params.OffSession = stripego.Bool(true)
+		params.PaymentMethodTypes = stripego.StringSlice([]string{"card"})
+	case order.Payment.ReturnURL != "":
+		params.ReturnURL = stripego.String(order.Payment.ReturnURL)
+		params.AutomaticPaymentMethods = &stripego.PaymentIntentCreateAutomaticPaymentMethodsParams{Enabled: stripego.Bool(true)}
+	default:
+		params.ErrorOnRequiresAction = stripego.Bool(true)
+		params.PaymentMethodTypes = stripego.StringSlice([]string{"card"})
+	}
+}
+
+// Capture writes the request that takes amount of an authorised payment and
+// lets go of the rest.
+//
+// Errors: payment_not_authorized, when Stripe never said which intent it is.
+func (g *Gateway) Capture(p pay.Payment, amount pay.Money) (pay.Wire, error) {
+	if p.ProviderRef == "" {
+		return pay.Wire{}, pay.Errorf(pay.CodeNotAuthorized, "the payment is not known to Stripe yet")
+	}
+	return compose(stripego.FormatURLPath("/v1/payment_intents/%s/capture", p.ProviderRef), &stripego.PaymentIntentCaptureParams{
+		AmountToCapture: stripego.Int64(toWire(amount)),
+		Expand:          stripego.StringSlice([]string{expandFee}),
+	}), nil
+}
+
+// Cancel writes the request that calls a payment off.
+//
+// Errors: payment_not_cancelable, when Stripe never said which intent it is.
+func (g *Gateway) Cancel(p pay.Payment) (pay.Wire, error) {
+	if p.ProviderRef == "" {
+		return pay.Wire{}, pay.Errorf(pay.CodeNotCancelable, "the payment is not known to Stripe yet")
+	}
+	return compose(stripego.FormatURLPath("/v1/payment_intents/%s/cancel", p.ProviderRef), &stripego.PaymentIntentCancelParams{
+		Expand: stripego.StringSlice([]string{expandFee}),
+	}), nil
+}
+
+// FindPayment reads a payment by its ref or, when ref is empty, by our id in
+// its metadata among all that was created since. It walks the list and not
+// Stripe's search, which may lag by a minute, or by an hour on a bad day
+// (docs.stripe.com/search): an absence there proves nothing.
+//
+// Errors: those of a read, and not_found only when the whole list was seen.
+func (g *Gateway) FindPayment(ctx context.Context, access pay.Access, sought pay.PaymentSought) (pay.Report, error) {
+	r := reader{g: g, access: access, name: "find_payment"}
+	if sought.Ref != "" {
+		path := stripego.FormatURLPath("/v1/payment_intents/%s", sought.Ref)
+		body, err := r.get(ctx, path+"?expand[0]="+expandFee)
+		if err != nil {
+			return pay.Report{}, err
+		}
+		return readPayment(body)
+	}
+	body, err := r.findCreated(ctx, created{
+		path: "/v1/payment_intents", query: "expand[0]=data." + expandFee + "&", key: keyPayment, id: sought.ID, since: sought.Since,
+	})
+	if err != nil {
+		return pay.Report{}, err
+	}
+	return readPayment(body)
+}
+
+// readPayment decodes a PaymentIntent.
+//
+// Errors: in_doubt, when it cannot be read.
+func readPayment(body []byte) (pay.Report, error) {
+	var intent stripego.PaymentIntent
+	if err := json.Unmarshal(body, &intent); err != nil {
+		return pay.Report{}, doubtful("its payment cannot be read").Because(err)
+	}
+	if intent.ID == "" || intent.Status == "" {
+		return pay.Report{}, doubtful("its payment has no id or status")
+	}
+	return reportPayment(&intent), nil
+}
+
+// reportPayment puts a PaymentIntent into our words.
+func reportPayment(intent *stripego.PaymentIntent) pay.Report {
+	report := pay.Report{
+		Status:      paymentStatus(intent),
+		ProviderRef: intent.ID,
+		PaymentID:   ourID(intent.Metadata[keyPayment]),
+	}
+	switch report.Status {
+	case pay.PaymentCompleted:
+		report.Captured = fromWire(intent.AmountReceived, string(intent.Currency))
+	case pay.PaymentFailed:
+		report.Failure = failureOf(intent.LastPaymentError)
+	case pay.PaymentCanceled:
+		report.Failure = cancellation(intent.CancellationReason)
+	case pay.PaymentPending:
+		report.RedirectURL = redirectOf(intent.NextAction)
+	}
+	if intent.LatestCharge != nil {
+		addCharge(&report, intent.LatestCharge)
+	}
+	if report.CardLast4 == "" {
+		addMethod(&report, intent)
+	}
+	return report
+}
+
+// paymentStatus sorts Stripe's statuses into ours. One that is new to us means
+// that the end is open, which a later look will tell.
+func paymentStatus(intent *stripego.PaymentIntent) pay.PaymentStatus {
+	switch intent.Status {
+	case stripego.PaymentIntentStatusSucceeded:
+		return pay.PaymentCompleted
+	case stripego.PaymentIntentStatusRequiresCapture:
+		return pay.PaymentAuthorized
+	case stripego.PaymentIntentStatusCanceled:
+		return pay.PaymentCanceled
+	case stripego.PaymentIntentStatusRequiresPaymentMethod:
+		if intent.LastPaymentError != nil {
+			return pay.PaymentFailed
+		}
+	}
+	return pay.PaymentPending
+}
+
+// failureOf is why the last attempt to pay failed.
+func failureOf(e *stripego.Error) pay.Failure {
+	if e == nil {
+		return pay.Failure{}
+	}
+	p := problem{Code: e.Code, DeclineCode: e.DeclineCode, Message: e.Msg}
+	declined := p.decline()
+	return pay.Failure{Code: declined.Code, Message: declined.Message, DeclineCode: declined.DeclineCode}
+}
+
+func cancellation(reason stripego.PaymentIntentCancellationReason) pay.Failure {
+	message := "the payment was canceled"
+	if reason != "" {
+		message = fmt.Sprintf("the payment was canceled (%s)", reason)
+	}
+	return pay.Failure{Code: pay.CodePaymentCanceled, Message: message}
+}
+
+// redirectOf is the page that the customer must see next, for the kinds of next
+// action that are one; the others need Stripe's own scripts.
+func redirectOf(next *stripego.PaymentIntentNextAction) string {
+	switch {
+	case next == nil:
+		return ""
+	case next.RedirectToURL != nil:
+		return next.RedirectToURL.URL
+	case next.AlipayHandleRedirect != nil:
+		return next.AlipayHandleRedirect.URL
+	default:
+		return ""
+	}
+}
+
+// addCharge takes over what the charge tells; an unexpanded one is an id only.
+func addCharge(report *pay.Report, charge *stripego.Charge) {
+	report.ChargeRef = charge.ID
+	if details := charge.PaymentMethodDetails; details != nil && details.Card != nil {
+		report.CardBrand, report.CardLast4 = string(details.Card.Brand), details.Card.Last4
+	}
+	if fee := charge.BalanceTransaction; fee != nil && fee.Currency != "" {
+		report.Fee = fromWire(fee.Fee, string(fee.Currency)) // of the settlement currency
+	}
+}
+
+// addMethod takes the card from wherever a charge that never was left it.
+func addMethod(report *pay.Report, intent *stripego.PaymentIntent) {
+	method := intent.PaymentMethod
+	if e := intent.LastPaymentError; e != nil && e.PaymentMethod != nil {
+		method = e.PaymentMethod
+	}
+	if method != nil && method.Card != nil {
+		report.CardBrand, report.CardLast4 = string(method.Card.Brand), method.Card.Last4
+	}
+}
+
+// ourID is an id of ours from metadata, where anybody may have written
+// anything: what is no id is none.
+func ourID(text string) pay.ID {
+	id, err := pay.ParseID(text)
+	if err != nil {
+		return ""
+	}
+	return id
+}
