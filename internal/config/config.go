@@ -65,7 +65,7 @@ type Config struct {
 	PublicURL     string // where browsers and Stripe reach us, without a closing slash; empty when Listen has port 0
 	Role          Role
 
-	StripeAPIBase string        // where real Stripe answers
+	StripeAPIBase string        // where Stripe answers; empty means the sandbox for test keys while one is served, else Stripe itself
 	CallTimeout   time.Duration // one call to Stripe with all its retries; the lease of a payment is derived from it
 	DrainTimeout  time.Duration // how long open work may take to finish after SIGTERM
 

@@ -75,9 +75,10 @@ var settings = []setting{
 		parse: func(c *Config, text string) error { return oneOf(&c.Role, text, RoleAll, RoleAPI, RoleWorker) },
 	},
 	{
-		env: "FLORIN_STRIPE_API_BASE", flag: "stripe-api-base", fallback: "https://api.stripe.com",
-		help:  "`URL` of Stripe's API for connections with credentials of their own; plain http only on this machine.",
-		parse: parseStripeAPIBase,
+		env: "FLORIN_STRIPE_API_BASE", flag: "stripe-api-base",
+		derived: "the sandbox for test keys while one is served, else https://api.stripe.com",
+		help:    "`URL` of Stripe's API for connections with credentials of their own; plain http only on this machine.",
+		parse:   parseStripeAPIBase,
 	},
 	{
 		env: "FLORIN_CALL_TIMEOUT", flag: "call-timeout", fallback: "20s",

@@ -78,6 +78,8 @@ type Courier interface {
 	//
 	// Errors: invalid_url, url_not_allowed.
 	CheckURL(ctx context.Context, rawURL string) error
+	// NewSecret makes a signing secret.
+	NewSecret() string
 }
 
 // Sealer encrypts what must not be read from the database. context is bound to
@@ -85,34 +87,4 @@ type Courier interface {
 type Sealer interface {
 	Seal(plain []byte, context string) ([]byte, error)
 	Open(sealed []byte, context string) ([]byte, error)
-}
-
-// Presenter writes what callers and merchants read. It is api's; engine needs
-// it because a reply is kept in the transaction that decides it.
-type Presenter interface {
-	Payment(p pay.Payment, status Standing) Reply
-	Refund(r pay.Refund, p pay.Payment, status Standing) Reply
-	Card(c pay.Card, status Standing) Reply
-	PaymentEvent(e pay.Event, p pay.Payment) []byte
-	RefundEvent(e pay.Event, r pay.Refund, p pay.Payment) []byte
-	CardEvent(e pay.Event, c pay.Card) []byte
-	PingEvent(e pay.Event, endpoint pay.Endpoint) []byte
-}
-
-// Standing is how a write ended, which decides the status of its reply.
-type Standing string
-
-// How a write ended.
-const (
-	StandingDone     Standing = "done"     // as asked
-	StandingDeclined Standing = "declined" // the thing exists, and failed
-	StandingOpen     Standing = "open"     // in doubt: the outcome will follow
-)
-
-// Reply is an answer to a caller, byte for byte.
-type Reply struct {
-	Status   int // HTTP
-	Body     []byte
-	Resource pay.ID // what it is about
-	Replayed bool   // it was given before
 }

@@ -31,6 +31,7 @@ type Connection struct {
 	SecretKey     []byte // sealed
 	KeyHint       string // sk_test_…1234
 	WebhookSecret []byte // sealed; empty when none was given
+	WebhookURL    string // where the sandbox was told to send its events; empty for stripe
 	Default       bool   // new payments use it
 	CreatedAt     time.Time
 	UpdatedAt     time.Time

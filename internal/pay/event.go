@@ -23,11 +23,14 @@ const (
 	EventPing                  EventType = "endpoint.ping"
 )
 
-// EventTypes is every event with what it tells.
-var EventTypes = []struct {
+// EventInfo is an event and what it tells.
+type EventInfo struct {
 	Type    EventType
 	Meaning string
-}{
+}
+
+// EventTypes is every event.
+var EventTypes = []EventInfo{
 	{EventPaymentActionRequired, "The customer must authenticate: send them to next_action.redirect_url."},
 	{EventPaymentAuthorized, "Money is held and can be captured."},
 	{EventPaymentCompleted, "Money was taken."},

@@ -1,0 +1,131 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"florin/internal/clock"
+	"florin/internal/pay"
+	"florin/internal/store"
+)
+
+// Gateway is Stripe, as the engine needs it; each part is used where only that
+// part is needed.
+type Gateway interface {
+	Composer
+	Sender
+	Finder
+	Accounts
+	Signatures
+}
+
+// Config is what an engine is made of. All of it is required but Logger.
+type Config struct {
+	Store   *store.Store
+	Clock   clock.Clock
+	Stripe  Gateway
+	Courier Courier
+	Sealer  Sealer
+	Present Presenter
+	Logger  *slog.Logger
+
+	Pepper      []byte        // keys the hashes of API keys
+	CallTimeout time.Duration // the longest one call to Stripe may take
+	Sandbox     Sandbox
+	PublicURL   string // where Stripe and browsers reach us, without a slash at the end
+}
+
+// Sandbox says for whom the local Stripe stands in.
+type Sandbox struct {
+	Served       bool // test-mode merchants without credentials use it
+	TakesTestKey bool // so do test-mode merchants with credentials, because no other Stripe was named
+}
+
+// leaseSlack is how much longer a lease is than a call: time enough for the
+// transaction that follows the call.
+const leaseSlack = 10 * time.Second
+
+// Engine carries out the use cases. It is safe for concurrent use and holds no
+// state but what can be lost.
+type Engine struct {
+	store   *store.Store
+	clock   clock.Clock
+	stripe  Gateway
+	courier Courier
+	sealer  Sealer
+	present Presenter
+	log     *slog.Logger
+	cfg     Config
+
+	settlers map[pay.Action]settler
+	lookers  map[pay.Action]looker
+
+	sandboxMu sync.Mutex // one sandbox connection is made at a time
+	keys      keyUse
+}
+
+// New puts an engine together.
+//
+// Errors: when a part is missing, which is a defect of the caller.
+func New(c Config) (*Engine, error) {
+	if c.Store == nil || c.Clock == nil || c.Stripe == nil || c.Courier == nil || c.Sealer == nil || c.Present == nil {
+		return nil, errors.New("engine: a part is missing")
+	}
+	if len(c.Pepper) < 32 || c.CallTimeout <= 0 {
+		return nil, errors.New("engine: a pepper of 32 bytes and a call timeout are needed")
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	e := &Engine{
+		store: c.Store, clock: c.Clock, stripe: c.Stripe, courier: c.Courier,
+		sealer: c.Sealer, present: c.Present, log: c.Logger, cfg: c,
+	}
+	e.settlers = map[pay.Action]settler{
+		pay.ActionCharge:         e.settleCharge,
+		pay.ActionCapture:        e.settleChange,
+		pay.ActionCancel:         e.settleChange,
+		pay.ActionRefund:         e.settleRefund,
+		pay.ActionCreateCustomer: e.settleCustomer,
+		pay.ActionAttachCard:     e.settleAttach,
+		pay.ActionDetachCard:     e.settleDetach,
+	}
+	e.lookers = map[pay.Action]looker{
+		pay.ActionCharge:         e.lookForCharge,
+		pay.ActionCapture:        e.lookForCapture,
+		pay.ActionCancel:         e.lookForCancel,
+		pay.ActionRefund:         e.lookForRefund,
+		pay.ActionCreateCustomer: e.lookForCustomer,
+		pay.ActionAttachCard:     e.lookForAttached,
+		pay.ActionDetachCard:     e.lookForDetached,
+	}
+	return e, nil
+}
+
+// Ask is one write of a caller.
+type Ask struct {
+	Owner          pay.Owner
+	IdempotencyKey string // as pay.ParseIdempotencyKey read it; empty when there is none
+	Method         string
+	Path           string // as it was asked: /v1/payments/018f…/capture
+	Body           []byte // the raw JSON; may be empty
+}
+
+// newID makes an id that sorts by time.
+func newID() pay.ID { return pay.ID(uuid.Must(uuid.NewV7()).String()) }
+
+// read runs a query and returns what it found.
+func read[T any](ctx context.Context, e *Engine, query func(tx *store.Tx) (T, error)) (T, error) {
+	var found T
+	err := e.store.Read(ctx, func(tx *store.Tx) error {
+		var err error
+		found, err = query(tx)
+		return err
+	})
+	return found, err
+}

@@ -1,0 +1,263 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"florin/internal/pay"
+	"florin/internal/store"
+)
+
+// maxWebhookConnections is how many merchants' secrets are tried for an event
+// sent to the address that they all share. Larger installations give Stripe
+// the merchant's own address.
+const maxWebhookConnections = 1000
+
+// ReceiveStripeEvent keeps a Stripe event, once, and has a job look into it.
+// It returns before anything is done about it, so that Stripe is answered at
+// once. The event counts for the merchant whose secret signed it.
+//
+// Errors: not_found (no such merchant), signature_invalid, signature_expired,
+// invalid_body.
+func (e *Engine) ReceiveStripeEvent(ctx context.Context, merchant pay.ID, signature string, body []byte) error {
+	c, err := e.signerOf(ctx, merchant, signature, body)
+	if err != nil {
+		return err
+	}
+	hint, err := e.stripe.Read(body)
+	if err != nil {
+		return err
+	}
+	return e.store.Write(ctx, func(tx *store.Tx) error { return e.keepProviderEvent(tx, c, hint, body) })
+}
+
+// signerOf is the connection whose secret signed an event.
+func (e *Engine) signerOf(ctx context.Context, merchant pay.ID, signature string, body []byte) (pay.Connection, error) {
+	candidates, err := read(ctx, e, func(tx *store.Tx) ([]pay.Connection, error) {
+		if merchant != "" {
+			if _, err := tx.Merchant(merchant); err != nil {
+				return nil, err
+			}
+		}
+		return tx.WebhookConnections(merchant, maxWebhookConnections)
+	})
+	if err != nil {
+		return pay.Connection{}, err
+	}
+	failure := error(pay.Errorf(pay.CodeSignatureInvalid, "no signing secret is known that could have signed this"))
+	for _, c := range candidates {
+		secrets, err := e.webhookSecrets(c)
+		if err != nil {
+			return pay.Connection{}, err
+		}
+		err = e.stripe.Verify(body, signature, secrets, e.clock.Now())
+		if err == nil {
+			return c, nil
+		}
+		if failure = err; pay.Is(err, pay.CodeSignatureExpired) {
+			break // the secret was right
+		}
+	}
+	return pay.Connection{}, failure
+}
+
+// keepProviderEvent stores an event and decides whether a job is needed. An
+// event that claims nothing but what is known needs none.
+func (e *Engine) keepProviderEvent(tx *store.Tx, c pay.Connection, hint pay.EventHint, body []byte) error {
+	ev := pay.ProviderEvent{
+		ID: newID(), Owner: c.Owner, Connection: c.ID, Ref: hint.Ref, Type: hint.Type, APIVersion: hint.APIVersion,
+		ObjectRef: hint.ObjectRef, PaymentRef: hint.PaymentRef, Payload: body,
+		State: pay.ProviderEventNew, CreatedAt: hint.CreatedAt, ReceivedAt: tx.Now(),
+	}
+	if err := e.triage(tx, &ev, hint); err != nil {
+		return err
+	}
+	fresh, err := tx.InsertProviderEvent(ev)
+	if err != nil || !fresh || ev.State != pay.ProviderEventNew {
+		return err
+	}
+	return tx.Enqueue(store.Job{Kind: store.JobProviderEvent, Owner: ev.Owner, ID: ev.ID}, tx.Now())
+}
+
+// triage closes an event at once when there is nothing to do about it.
+func (e *Engine) triage(tx *store.Tx, ev *pay.ProviderEvent, hint pay.EventHint) error {
+	twin, err := tx.ProviderEventTwin(ev.Owner, *ev)
+	if err != nil {
+		return err
+	}
+	done := func(state pay.ProviderEventState, note string) {
+		ev.State, ev.Note, ev.DoneAt = state, note, tx.Now()
+	}
+	switch {
+	case !hint.Known:
+		done(pay.ProviderEventIgnored, "events of this type change nothing here")
+	case twin:
+		done(pay.ProviderEventIgnored, "an event of the same type, object and second was handled")
+	case hint.PaymentRef == "":
+		done(pay.ProviderEventIgnored, "not about a payment")
+	default:
+		known, err := e.knowsAlready(tx, ev.Owner, hint)
+		if known {
+			done(pay.ProviderEventApplied, "nothing new")
+		}
+		return err
+	}
+	return nil
+}
+
+// knowsAlready reports whether an event claims nothing but what we know. It
+// may be believed in that: nothing is taken over.
+func (e *Engine) knowsAlready(tx *store.Tx, o pay.Owner, hint pay.EventHint) (bool, error) {
+	if hint.Payment == nil || hint.Refunds {
+		return false, nil
+	}
+	p, err := tx.PaymentByRef(o, hint.PaymentRef)
+	if pay.Is(err, pay.CodeNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	return p.Status == hint.Payment.Status && !p.Apply(*hint.Payment, tx.Now()).Changed, nil
+}
+
+// ApplyProviderEvent is the job of a Stripe event: read the object again from
+// Stripe and take over what is new. An event may come before the answer to the
+// call that caused it; then the answer will find nothing left to do.
+func (e *Engine) ApplyProviderEvent(ctx context.Context, job store.Job) (again time.Duration, err error) {
+	ev, err := read(ctx, e, func(tx *store.Tx) (pay.ProviderEvent, error) { return tx.ProviderEvent(job.Owner, job.ID) })
+	if err != nil || ev.State != pay.ProviderEventNew {
+		return 0, err
+	}
+	hint, err := e.stripe.Read(ev.Payload)
+	if err != nil {
+		return 0, e.closeProviderEvent(ctx, ev, pay.ProviderEventIgnored, err.Error())
+	}
+	p, err := e.paymentOf(ctx, ev.Owner, hint)
+	if pay.Is(err, pay.CodeNotFound) {
+		return 0, e.closeProviderEvent(ctx, ev, pay.ProviderEventIgnored, "not about a payment of ours")
+	}
+	if err != nil {
+		return 0, err
+	}
+	note, err := e.refresh(ctx, p, hint)
+	if err != nil {
+		return 0, err
+	}
+	return 0, e.closeProviderEvent(ctx, ev, pay.ProviderEventApplied, note)
+}
+
+// paymentOf finds the payment that an event is about: by Stripe's reference,
+// or by ours when the event came before the reply that tells us Stripe's.
+func (e *Engine) paymentOf(ctx context.Context, o pay.Owner, hint pay.EventHint) (pay.Payment, error) {
+	return read(ctx, e, func(tx *store.Tx) (pay.Payment, error) {
+		p, err := tx.PaymentByRef(o, hint.PaymentRef)
+		if pay.Is(err, pay.CodeNotFound) && hint.PaymentID != "" {
+			return tx.Payment(o, hint.PaymentID)
+		}
+		return p, err
+	})
+}
+
+// refresh reads a payment from Stripe and takes over what is new, unless what
+// the event claims is known by now.
+func (e *Engine) refresh(ctx context.Context, p pay.Payment, hint pay.EventHint) (note string, err error) {
+	if hint.Payment != nil && !hint.Refunds && p.ProviderRef != "" && p.Status == hint.Payment.Status && !p.Apply(*hint.Payment, e.clock.Now()).Changed {
+		return "nothing new", nil
+	}
+	if p.ProviderRef == "" {
+		p.ProviderRef = hint.PaymentRef
+	}
+	changed, err := e.look(ctx, p, hint.Refunds)
+	switch {
+	case err != nil:
+		return "", err
+	case changed:
+		return "read from Stripe and taken over", nil
+	}
+	return "nothing new", nil
+}
+
+func (e *Engine) closeProviderEvent(ctx context.Context, ev pay.ProviderEvent, state pay.ProviderEventState, note string) error {
+	ev.State, ev.Note, ev.DoneAt = state, note, e.clock.Now()
+	return e.store.Write(ctx, func(tx *store.Tx) error { return tx.FinishProviderEvent(ev) })
+}
+
+// look reads a payment from Stripe, and its refunds when asked to, and takes
+// over what is new. The payment is locked only after everything was read.
+func (e *Engine) look(ctx context.Context, p pay.Payment, refunds bool) (changed bool, err error) {
+	todo, err := e.errandFor(ctx, pay.Call{Owner: p.Owner, Connection: p.Connection})
+	if err != nil {
+		return false, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, e.cfg.CallTimeout)
+	defer cancel()
+	report, err := e.stripe.FindPayment(ctx, todo.access, pay.PaymentSought{Ref: p.ProviderRef})
+	if err != nil {
+		return false, err
+	}
+	if report.PaymentID != "" && report.PaymentID != p.ID {
+		return false, errors.New("engine: Stripe's payment carries the id of another payment")
+	}
+	var given []pay.RefundReport
+	if refunds {
+		if given, err = e.stripe.FindRefunds(ctx, todo.access, p.ProviderRef); err != nil {
+			return false, err
+		}
+	}
+	err = e.store.Write(ctx, func(tx *store.Tx) error {
+		before, err := tx.LockPayment(p.Owner, p.ID)
+		if err != nil {
+			return err
+		}
+		after, err := e.takeOver(tx, before, &report)
+		if err != nil {
+			return err
+		}
+		after, err = e.takeOverRefunds(tx, after, given)
+		changed = after.Sequence != before.Sequence
+		return err
+	})
+	return changed, err
+}
+
+// takeOverRefunds takes over what Stripe knows of a payment's refunds, also of
+// those that were made at Stripe and not here. Stripe also calls it a refund
+// when held money is let go; no money of ours moves then.
+func (e *Engine) takeOverRefunds(tx *store.Tx, p pay.Payment, reports []pay.RefundReport) (pay.Payment, error) {
+	if p.Captured.IsZero() {
+		return p, nil
+	}
+	for _, report := range reports {
+		refund, err := e.refundOf(tx, p, report)
+		if err != nil {
+			return p, err
+		}
+		if _, p, err = e.takeOverRefund(tx, refund, p, report); err != nil {
+			return p, err
+		}
+	}
+	return p, nil
+}
+
+// refundOf is the refund that a report is about: ours by reference or by the
+// id that Stripe keeps for us, or a new one for a refund made at Stripe.
+func (e *Engine) refundOf(tx *store.Tx, p pay.Payment, report pay.RefundReport) (pay.Refund, error) {
+	known, err := tx.RefundByRef(p.Owner, report.ProviderRef)
+	if pay.Is(err, pay.CodeNotFound) && report.RefundID != "" {
+		known, err = tx.Refund(p.Owner, report.RefundID)
+	}
+	if err == nil {
+		return tx.LockRefund(p.Owner, known.ID)
+	}
+	if !pay.Is(err, pay.CodeNotFound) {
+		return known, err
+	}
+	now := tx.Now()
+	made := pay.Refund{
+		ID: newID(), Owner: p.Owner, Payment: p.ID, Amount: report.Amount, Reason: report.Reason, Status: pay.RefundPending,
+		ProviderRef: report.ProviderRef, External: true, Sequence: 1, CreatedAt: now, UpdatedAt: now,
+	}
+	return made, tx.InsertRefund(made)
+}
