@@ -38,7 +38,7 @@ func TestDefaults(t *testing.T) {
 	want := config.Config{
 		DatabaseURL: pay.NewSecret("sqlite:" + filepath.Join(data, "florin.db")), DataDir: data,
 		Listen: "127.0.0.1:8080", SandboxListen: "127.0.0.1:12111", PublicURL: "http://127.0.0.1:8080",
-		Role: config.RoleAll,
+		Role:        config.RoleAll,
 		CallTimeout: 20 * time.Second, DrainTimeout: 15 * time.Second,
 		AllowPrivateEndpoints: config.PrivateLoopback, RateLimit: 100, RateBurst: 200,
 		LogFormat: config.LogAuto, LogLevel: slog.LevelInfo,
