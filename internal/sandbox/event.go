@@ -1,0 +1,163 @@
+package sandbox
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strings"
+)
+
+const (
+	// eventLife is how long events are listed, in seconds: 30 days (§2.22).
+	eventLife = 30 * 24 * 60 * 60
+	// maxTypes is how many types a list of events may ask for (§2.22).
+	maxTypes = 20
+)
+
+// event is a fact that is told to webhook endpoints (§2.22), with the object
+// as it was at that moment.
+type event struct {
+	head
+	APIVersion      string       `json:"api_version"`
+	Created         int64        `json:"created"`
+	Data            eventData    `json:"data"`
+	Livemode        bool         `json:"livemode"`
+	PendingWebhooks int64        `json:"pending_webhooks"`
+	Request         eventRequest `json:"request"`
+	Type            string       `json:"type"`
+}
+
+func (e *event) createdAt() int64 { return e.Created }
+
+type eventData struct {
+	Object             snapshot        `json:"object"`
+	PreviousAttributes json.RawMessage `json:"previous_attributes,omitempty"`
+}
+
+// eventRequest is the request that caused an event; both are null when the
+// clock did.
+type eventRequest struct {
+	ID             *string `json:"id"`
+	IdempotencyKey *string `json:"idempotency_key"`
+}
+
+// snapshot is an object as it was: a version that nobody changes, or, when
+// read from the journal, its rendering.
+type snapshot struct {
+	object object
+	raw    json.RawMessage
+}
+
+// MarshalJSON renders the version, only when somebody looks at the event.
+func (s snapshot) MarshalJSON() ([]byte, error) {
+	if s.raw != nil {
+		return s.raw, nil
+	}
+	return marshal(s.object), nil
+}
+
+// UnmarshalJSON keeps the rendering.
+func (s *snapshot) UnmarshalJSON(raw []byte) error {
+	s.raw = bytes.Clone(raw)
+	return nil
+}
+
+var events = declare[event](kind{name: "event", prefix: "evt_1", length: 23})
+
+func eventResource() *resource {
+	id := &events.kind
+	return &resource{
+		kind:    id,
+		indexes: func(o object) []indexKey { return []indexKey{{"type", o.(*event).Type}} },
+		routes: []route{
+			{method: http.MethodGet, path: "/v1/events", title: "List the events of the last 30 days", returns: id, list: true,
+				params: paged(text("type"), list("types", text("")), boolean("delivery_success")), do: listEvents},
+			{method: http.MethodGet, path: "/v1/events/{id}", title: "Retrieve an event", returns: id, do: events.retrieve},
+		},
+	}
+}
+
+// emit records that something happened to an object, as it is now, and plans
+// its delivery to every endpoint that wants to know.
+func emit[T any, P interface {
+	*T
+	object
+}](w *work, name string, o P) {
+	version := *o
+	tell(w, name, eventData{Object: snapshot{object: P(&version)}})
+}
+
+// emitUpdated is emit with the fields that changed, as they were before the
+// work began (§2.22).
+func emitUpdated[T any, P interface {
+	*T
+	object
+}](w *work, name string, o P) {
+	version := *o
+	data := eventData{Object: snapshot{object: P(&version)}}
+	if rec := w.account.table(w.sandbox.kinds[o.identity().Object]).byID[o.identity().ID]; rec != nil {
+		data.PreviousAttributes = changes(marshal(rec.value), marshal(P(&version)))
+	}
+	tell(w, name, data)
+}
+
+// changes is the fields of before that differ in after, as JSON.
+func changes(before, after []byte) json.RawMessage {
+	now := map[string]json.RawMessage{}
+	for _, m := range membersOf(after) {
+		now[m.name] = m.value
+	}
+	var changed []member
+	for _, m := range membersOf(before) {
+		if !bytes.Equal(now[m.name], m.value) {
+			changed = append(changed, m)
+		}
+	}
+	return joinMembers(changed)
+}
+
+// tell adds an event, and a delivery of it for every endpoint that wants it.
+func tell(w *work, name string, data eventData) {
+	wanted := endpointsFor(w, name)
+	made := events.add(w, &event{
+		APIVersion: apiVersion, Created: w.now, Data: data, PendingWebhooks: int64(len(wanted)), Request: w.cause, Type: name,
+	})
+	fault := w.hook
+	if fault == hookAsUsual {
+		fault = w.sandbox.faults.chooseHook(name)
+	}
+	for _, endpoint := range wanted {
+		deliveries.add(w, &delivery{Event: made.ID, Endpoint: endpoint, NextAt: w.now, Pending: made.PendingWebhooks, Fault: fault})
+	}
+}
+
+// matchesType holds an event's type against a filter: exact, *, or charge.*.
+func matchesType(filter, name string) bool {
+	stem, wild := strings.CutSuffix(filter, "*")
+	return filter == name || wild && strings.HasPrefix(name, stem)
+}
+
+func listEvents(c *call) (any, error) {
+	types := c.params.list("types")
+	if one := c.text("type"); one != "" {
+		if len(types) > 0 {
+			return nil, badParam("type", "parameters_exclusive", "You may only specify one of these parameters: type, types.")
+		}
+		types = []string{one}
+	}
+	if len(types) > maxTypes {
+		return nil, badParam("types", "", "You may only specify up to 20 event types.")
+	}
+	key := indexKey{}
+	if len(types) == 1 && !strings.HasSuffix(types[0], "*") {
+		key = indexKey{"type", types[0]}
+	}
+	return c.pageOf(query{kind: &events.kind, key: key, keep: func(o object) bool {
+		e := o.(*event)
+		matches := func(filter string) bool { return matchesType(filter, e.Type) }
+		return e.Created > c.now-eventLife &&
+			(len(types) == 0 || slices.ContainsFunc(types, matches)) &&
+			(!c.has("delivery_success") || c.yes("delivery_success") == (e.PendingWebhooks == 0))
+	}})
+}

@@ -1,0 +1,214 @@
+package sandbox
+
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+	"sort"
+	"sync"
+)
+
+// head begins every object: Stripe answers id and object first.
+type head struct {
+	ID     string `json:"id"`
+	Object string `json:"object"`
+}
+
+func (h *head) identity() *head { return h }
+
+// object is a pointer to one of the sandbox's structs. A stored version is
+// never changed: whoever wants to change an object edits a copy of it, so that
+// reading, rendering and events need no lock on what they were given. Maps
+// and nested structs are shared by versions, and are replaced, never written.
+type object interface{ identity() *head }
+
+// concealed objects keep more than the API shows: what private points to is
+// stored beside the public fields, and never answered.
+type concealed interface{ private() any }
+
+// dated objects show some fields by the time of day (Unix seconds).
+type dated interface{ asOf(now int64) object }
+
+// none is the type of a field that Stripe always answers with null here.
+type none = *struct{}
+
+// kind says what one sort of object is called.
+type kind struct {
+	name   string // Stripe's "object"
+	prefix string // of its ids
+	length int    // random characters after the prefix
+	noun   string // in "No such …"
+	param  string // error.param when an id in the path is unknown
+	// internal kinds are kept like objects but have no list and no order.
+	internal bool
+	blank    func() object
+	expands  expansions
+}
+
+// collection is a kind together with its Go type.
+type collection[T any, P interface {
+	*T
+	object
+}] struct{ kind }
+
+// declare makes a collection; the zero values of noun and param are filled in.
+func declare[T any, P interface {
+	*T
+	object
+}](k kind) *collection[T, P] {
+	k.blank = func() object { return P(new(T)) }
+	if k.noun == "" {
+		k.noun = k.name
+	}
+	if k.param == "" {
+		k.param = "id"
+	}
+	k.expands = expansionsOf(*new(T))
+	return &collection[T, P]{k}
+}
+
+// state is whether a record is listed, only readable, or no more.
+type state string
+
+const (
+	live    state = "live"
+	deleted state = "deleted" // still answered as {"id","object","deleted":true}
+	gone    state = "gone"
+)
+
+// record is one version of one object.
+type record struct {
+	kind     *kind
+	value    object
+	position int // place in the order of creation; -1 until stored
+	state    state
+}
+
+// deletedObject is what is left of an object that was deleted.
+type deletedObject struct {
+	head
+	Deleted bool `json:"deleted"`
+}
+
+// indexKey names the objects whose field holds a value; the zero key names all.
+type indexKey struct{ field, value string }
+
+// table keeps the objects of one kind of one account: by id, in the order of
+// creation, and by each indexed field, so that a list costs what it answers
+// and not what is stored.
+type table struct {
+	resource *resource
+	byID     map[string]*record
+	order    []*record
+	index    map[indexKey][]int32 // places in order, ascending
+}
+
+func newTable(r *resource) *table {
+	return &table{resource: r, byID: map[string]*record{}, index: map[indexKey][]int32{}}
+}
+
+// put stores a new object or a new version of one.
+func (t *table) put(rec *record) {
+	id := rec.value.identity().ID
+	if rec.kind.internal {
+		t.byID[id] = rec
+		if rec.state == gone {
+			delete(t.byID, id)
+		}
+		return
+	}
+	var before []indexKey
+	if rec.position < 0 {
+		rec.position = len(t.order)
+		t.order = append(t.order, rec)
+	} else {
+		before = t.keys(t.order[rec.position])
+		t.order[rec.position] = rec
+	}
+	t.reindex(before, t.keys(rec), int32(rec.position))
+	t.byID[id] = rec
+	if rec.state == gone {
+		delete(t.byID, id)
+		t.order[rec.position] = nil
+	}
+}
+
+// place stores a loaded object where it was; the caller places in ascending order.
+func (t *table) place(rec *record) {
+	at := rec.position
+	if !rec.kind.internal {
+		for len(t.order) < at {
+			t.order = append(t.order, nil)
+		}
+		rec.position = -1
+	}
+	t.put(rec)
+}
+
+// keys are the index entries of a record; none when it is not listed.
+func (t *table) keys(rec *record) []indexKey {
+	if rec == nil || rec.state != live {
+		return nil
+	}
+	if t.resource.indexes == nil {
+		return []indexKey{{}}
+	}
+	return append(t.resource.indexes(rec.value), indexKey{})
+}
+
+func (t *table) reindex(before, after []indexKey, position int32) {
+	for _, key := range before {
+		if !slices.Contains(after, key) {
+			t.unlink(key, position)
+		}
+	}
+	for _, key := range after {
+		if !slices.Contains(before, key) {
+			t.link(key, position)
+		}
+	}
+}
+
+func (t *table) link(key indexKey, position int32) {
+	places := t.index[key]
+	if n := len(places); n == 0 || places[n-1] < position {
+		t.index[key] = append(places, position)
+		return
+	}
+	at, _ := slices.BinarySearch(places, position)
+	t.index[key] = slices.Insert(places, at, position)
+}
+
+func (t *table) unlink(key indexKey, position int32) {
+	places := t.index[key]
+	at, found := slices.BinarySearch(places, position)
+	if !found {
+		return
+	}
+	if len(places) == 1 {
+		delete(t.index, key)
+		return
+	}
+	t.index[key] = slices.Delete(places, at, at+1)
+}
+
+// before is how many of places lie before position.
+func before(places []int32, position int) int {
+	return sort.Search(len(places), func(i int) bool { return int(places[i]) >= position })
+}
+
+var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// marshal renders without escaping <, > and &, as Stripe does. What it is
+// given are the sandbox's own structs, which cannot fail to render.
+func marshal(v any) []byte {
+	buffer := buffers.Get().(*bytes.Buffer)
+	defer buffers.Put(buffer)
+	buffer.Reset()
+	encoder := json.NewEncoder(buffer)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(v); err != nil {
+		panic("sandbox: an object does not render: " + err.Error())
+	}
+	return bytes.Clone(bytes.TrimSuffix(buffer.Bytes(), []byte("\n")))
+}

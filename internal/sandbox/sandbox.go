@@ -1,0 +1,279 @@
+// Package sandbox is a Stripe that runs on your own machine: the same API,
+// objects, fees, test cards and webhooks, with state that survives restarts,
+// a clock that can be moved, and faults on demand. It exists so that payments
+// can be developed and proved without an account or a network.
+//
+// It is a second, independent reading of Stripe's documentation: it shares no
+// code with the room that speaks to Stripe, so that one misreading cannot pass
+// every test. Sections in comments (§1.6 …) are those of Stripe's behaviour as
+// recorded from its public API reference. Amounts are minor units of their
+// currency, times are Unix seconds of the sandbox's clock.
+package sandbox
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"florin/internal/clock"
+)
+
+// Config says how a sandbox runs; the zero value is one in memory.
+type Config struct {
+	Clock   *clock.Movable // nil: the machine's clock, movable
+	Dir     string         // folder of the state; empty keeps it in memory only
+	BaseURL string         // where browsers find the hosted pages; empty: the host that the request was sent to
+	Logger  *slog.Logger   // nil: nothing is logged
+}
+
+// Sandbox is an http.Handler that answers like Stripe. Safe for concurrent use.
+type Sandbox struct {
+	clock     *clock.Movable
+	base      string
+	log       *slog.Logger
+	ids       *ids
+	mux       *http.ServeMux
+	journal   *journal
+	kinds     map[string]*kind
+	resources map[*kind]*resource
+	faults    *faults
+	requests  *requestLog
+	hooks     *dispatcher
+
+	gate     sync.RWMutex // held shared by whoever uses an account, alone by a reset
+	mu       sync.RWMutex
+	accounts map[string]*account
+
+	agenda  chan struct{} // an account's agenda has a new first entry
+	closing chan struct{}
+	close   sync.Once
+}
+
+// Open starts a sandbox with the state that Dir holds. It fails when the
+// folder cannot be used, or when another sandbox uses it.
+func Open(c Config) (*Sandbox, error) {
+	s := &Sandbox{
+		clock: c.Clock, base: strings.TrimSuffix(c.BaseURL, "/"), log: c.Logger, ids: newIDs(),
+		kinds: map[string]*kind{}, resources: map[*kind]*resource{}, accounts: map[string]*account{},
+		faults: newFaults(), requests: &requestLog{}, hooks: newDispatcher(),
+		agenda: make(chan struct{}, 1), closing: make(chan struct{}),
+	}
+	if s.clock == nil {
+		s.clock = clock.NewMovable(clock.Real{}, 0)
+	}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	s.mount()
+	var err error
+	if s.journal, err = openJournal(c.Dir); err != nil {
+		return nil, err
+	}
+	if err := s.load(); err != nil {
+		return nil, errors.Join(err, s.journal.close())
+	}
+	return s, nil
+}
+
+// mount registers every resource and route.
+func (s *Sandbox) mount() {
+	s.mux = http.NewServeMux()
+	for _, r := range resources() {
+		s.kinds[r.kind.name], s.resources[r.kind] = r.kind, r
+		for at := range r.routes {
+			route := &r.routes[at]
+			route.params = append(slices.Clip(route.params), everyParam...)
+			s.mux.Handle(route.method+" "+route.path, s.routed(route))
+		}
+	}
+	s.mux.Handle("/", s.routed(nil))
+	s.mux.HandleFunc("OPTIONS /", preflight)
+	s.mountHosted()
+	s.mountInspect()
+}
+
+// ServeHTTP answers the Stripe API, the hosted pages, and /_sandbox/.
+func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if strings.Contains(r.URL.Path, "//") { // ServeMux would redirect, which Stripe never does
+		s.routed(nil)(w, r)
+		return
+	}
+	s.mux.ServeHTTP(w, r)
+}
+
+// Run delivers webhooks and does what the clock makes due, until ctx is done.
+// Without it the API still works, and is never behind its own clock; only
+// webhooks stay undelivered.
+func (s *Sandbox) Run(ctx context.Context) error {
+	var workers sync.WaitGroup
+	workers.Go(func() { s.hooks.run(ctx, s) })
+	workers.Go(func() { s.followClock(ctx) })
+	workers.Wait()
+	return nil
+}
+
+// Close writes out what is queued and ends requests that hang on a fault. The
+// sandbox must not be used afterwards.
+func (s *Sandbox) Close() error {
+	var err error
+	s.close.Do(func() {
+		close(s.closing)
+		err = s.journal.close()
+	})
+	return err
+}
+
+// seconds is the sandbox's time, in Unix seconds.
+func (s *Sandbox) seconds() int64 { return s.clock.Now().Unix() }
+
+// longestSleep bounds one wait of the clock's loop, so that a machine's clock
+// that was set ahead is noticed.
+const longestSleep = time.Minute
+
+// followClock does what is due in any account, at its time or when the clock moves.
+func (s *Sandbox) followClock(ctx context.Context) {
+	for ctx.Err() == nil {
+		moved := s.clock.Moved()
+		s.settle()
+		timer := time.NewTimer(s.untilNext())
+		select {
+		case <-ctx.Done():
+		case <-moved:
+			s.keepClock()
+		case <-s.agenda:
+		case <-timer.C:
+		}
+		timer.Stop()
+	}
+}
+
+// settle brings every account up to the present.
+func (s *Sandbox) settle() {
+	s.gate.RLock()
+	defer s.gate.RUnlock()
+	now := s.seconds()
+	for _, a := range s.everyAccount() {
+		if a.overdue(now) {
+			a.mu.Lock()
+			s.catchUp(a, now)
+			a.mu.Unlock()
+		}
+	}
+}
+
+func (s *Sandbox) untilNext() time.Duration {
+	wait := longestSleep
+	for _, a := range s.everyAccount() {
+		if at := a.wakeAt.Load(); at != 0 {
+			wait = min(wait, time.Unix(at, 0).Sub(s.clock.Now()))
+		}
+	}
+	return max(wait, time.Millisecond)
+}
+
+// everyAccount is the accounts of this moment, in the order of their ids.
+func (s *Sandbox) everyAccount() []*account {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	out := make([]*account, 0, len(s.accounts))
+	for _, a := range s.accounts {
+		out = append(out, a)
+	}
+	slices.SortFunc(out, func(a, b *account) int { return cmp.Compare(a.id, b.id) })
+	return out
+}
+
+// agendaChanged wakes the clock's loop when an account is due sooner than it
+// sleeps; the loop is idle most of the time, so the wake is cheap.
+func (s *Sandbox) agendaChanged(a *account) {
+	if at := a.wakeAt.Load(); at == 0 || at > s.seconds()+int64(longestSleep/time.Second) {
+		return
+	}
+	select {
+	case s.agenda <- struct{}{}:
+	default:
+	}
+}
+
+// Advance moves the sandbox's clock ahead, and does all that becomes due
+// before it returns. Webhooks that this causes are delivered by Run.
+func (s *Sandbox) Advance(d time.Duration) error {
+	s.clock.Advance(d)
+	s.settle()
+	return s.journal.wait(s.keepClock())
+}
+
+// clockEntry is the journal's row for how far the clock was moved.
+const clockEntry = "clock"
+
+func (s *Sandbox) keepClock() ticket {
+	offset := strconv.FormatInt(int64(s.clock.Offset()), 10)
+	return s.journal.enqueue(entry{kind: clockEntry, state: live, public: []byte(offset)})
+}
+
+// load rebuilds all accounts from the journal.
+func (s *Sandbox) load() error {
+	entries, err := s.journal.read()
+	if err != nil {
+		return err
+	}
+	slices.SortFunc(entries, func(a, b entry) int { return cmp.Compare(a.position, b.position) })
+	loaded := map[*account][]*record{}
+	for _, e := range entries {
+		if e.kind == clockEntry {
+			if err := s.restoreClock(e.public); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := s.loadEntry(e, loaded); err != nil {
+			return err
+		}
+	}
+	for a, records := range loaded {
+		for _, rec := range records {
+			a.note(a.table(rec.kind), rec, 0)
+		}
+		s.scheduleDeliveries(a, records)
+	}
+	return nil
+}
+
+func (s *Sandbox) loadEntry(e entry, loaded map[*account][]*record) error {
+	k := s.kinds[e.kind]
+	if k == nil {
+		return fmt.Errorf("sandbox: journal: unknown kind %q: was it written by a newer version?", e.kind)
+	}
+	rec, err := e.decode(k)
+	if err != nil {
+		return err
+	}
+	a := s.accounts[e.account]
+	if a == nil {
+		a = newAccount(e.account, s.resources)
+		s.accounts[e.account] = a
+	}
+	a.table(k).place(rec)
+	if t, ok := rec.value.(timed); ok {
+		a.latest = max(a.latest, t.createdAt())
+	}
+	loaded[a] = append(loaded[a], rec)
+	return nil
+}
+
+func (s *Sandbox) restoreClock(kept []byte) error {
+	offset, err := strconv.ParseInt(string(kept), 10, 64)
+	if err != nil {
+		return fmt.Errorf("sandbox: journal: clock: %w", err)
+	}
+	s.clock.Advance(time.Duration(offset) - s.clock.Offset())
+	return nil
+}

@@ -1,0 +1,316 @@
+package sandbox
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// maxBody is the largest request body, in bytes: 30 times the largest that
+// the parameters of any route can spell.
+const maxBody = 1 << 20
+
+// apiVersion is what is spoken when a request names no version: the one that
+// the newest Go client pins.
+const apiVersion = "2026-03-25.dahlia"
+
+// versionShape is a date, since 2024-09 followed by a release train.
+var versionShape = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}(\.[a-z]+)?$`)
+
+// exchange is one request on its way through the pipeline (Stripe §9.1).
+type exchange struct {
+	sandbox *Sandbox
+	request *http.Request
+	route   *route
+	id      string // Request-Id
+	raw     string // the body or query as sent
+	sent    params
+	key     string // Idempotency-Key
+	who     credential
+	account *account
+	version string
+	wanted  wish
+	invalid error // what parameter checking found
+	fault   *effect
+}
+
+// answer is what will be written, once the fault of the request allows.
+type answer struct {
+	status   int
+	body     []byte
+	original string // id of the first request with the idempotency key
+	replayed bool
+}
+
+// call is what a route's handler gets: the work, the parameters, and the ids
+// in the path.
+type call struct {
+	*work
+	params
+	id, path string
+	who      credential
+	request  *http.Request
+}
+
+// routed makes the HTTP handler of one route.
+func (s *Sandbox) routed(r *route) http.HandlerFunc {
+	return func(w http.ResponseWriter, request *http.Request) {
+		x := &exchange{sandbox: s, request: request, route: r, id: "req_" + s.ids.text(requestIDLength)}
+		x.read()
+		x.fault = s.faults.choose(x)
+		started := s.clock.Now()
+		reply := x.underFault(x.answer)
+		s.requests.note(x, reply, started)
+		if reply == nil {
+			panic(http.ErrAbortHandler) // net/http closes the connection without a word
+		}
+		x.write(w, reply)
+	}
+}
+
+// read takes the parameters off the request. What is wrong with them is told
+// after the key was looked at, as Stripe does.
+func (x *exchange) read() {
+	x.raw = x.request.URL.RawQuery
+	if x.request.Method != http.MethodGet {
+		body, err := io.ReadAll(io.LimitReader(x.request.Body, maxBody+1))
+		if err != nil || len(body) > maxBody {
+			x.invalid = invalidRequest("The request body could not be read, or is too large.")
+		}
+		if x.raw != "" && len(body) > 0 {
+			x.raw += "&"
+		}
+		x.raw += string(body)
+	}
+	tree, err := parseForm(x.raw)
+	if err != nil {
+		x.invalid, tree = err, &values{}
+	}
+	x.sent = params{tree}
+	if x.request.Method == http.MethodPost {
+		x.key = x.request.Header.Get("Idempotency-Key")
+	}
+}
+
+// answer runs the pipeline up to the reply. A reset waits until it is done.
+func (x *exchange) answer() *answer {
+	x.sandbox.gate.RLock()
+	defer x.sandbox.gate.RUnlock()
+	if err := x.prepare(); err != nil {
+		return x.fail(err)
+	}
+	if x.route == nil {
+		return x.fail(unknownURL(x.request.Method, x.request.URL.Path))
+	}
+	if x.invalid == nil {
+		x.invalid = x.check()
+	}
+	if x.route.reads() {
+		return x.readOnly()
+	}
+	return x.change()
+}
+
+// prepare finds out who asks and in which version; its errors are never saved.
+func (x *exchange) prepare() error {
+	who, err := authenticate(x.request, x.sent)
+	if err != nil {
+		return err
+	}
+	if who.publishable && (x.route == nil || !x.route.browser) {
+		return secretKeyRequired()
+	}
+	if other := x.request.Header.Get("Stripe-Account"); other != "" && other != who.account {
+		return foreignAccount(other)
+	}
+	x.version = x.request.Header.Get("Stripe-Version")
+	if x.version == "" {
+		x.version = apiVersion
+	}
+	if !validVersion(x.version) {
+		return invalidRequest("Invalid Stripe API version: " + x.version)
+	}
+	if len(x.key) > maxIdempotencyKey {
+		return invalidRequest("Invalid Idempotency-Key: must be at most 255 characters.")
+	}
+	x.who, x.account = who, x.sandbox.account(who.account)
+	return nil
+}
+
+func validVersion(version string) bool {
+	if version == apiVersion {
+		return true
+	}
+	day, _, _ := strings.Cut(version, ".")
+	_, err := time.Parse(time.DateOnly, day)
+	return err == nil && versionShape.MatchString(version)
+}
+
+// everyParam may be sent to any route: expand, and a browser's own key.
+var everyParam = []param{expandParam, text("key")}
+
+func (x *exchange) check() error {
+	var err error
+	if x.wanted, err = x.sandbox.wishes(x.route, x.sent); err != nil {
+		return err
+	}
+	return checkParams(x.route.params, x.sent.values, "")
+}
+
+// readOnly answers a GET under the shared lock, unless the clock has work for
+// the account first.
+func (x *exchange) readOnly() *answer {
+	a, now := x.account, x.sandbox.seconds()
+	a.mu.RLock()
+	if a.overdue(now) {
+		a.mu.RUnlock()
+		return x.change()
+	}
+	reply, until := func() (*answer, ticket) {
+		defer a.mu.RUnlock()
+		w := x.sandbox.newWork(a, a.instant(now))
+		reply, _ := x.perform(w)
+		return reply, a.written
+	}()
+	return x.durable(reply, until)
+}
+
+// change executes under the account's lock, and answers when what it did, and
+// all that it saw, is on disk.
+func (x *exchange) change() *answer {
+	reply, first, until := x.locked()
+	reply = x.durable(reply, until)
+	if first {
+		x.account.mu.Lock()
+		delete(x.account.running, x.key)
+		x.account.mu.Unlock()
+	}
+	return reply
+}
+
+func (x *exchange) locked() (reply *answer, first bool, until ticket) {
+	a := x.account
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	now := a.instant(x.sandbox.seconds())
+	x.sandbox.catchUp(a, now)
+	if reply := x.replay(); reply != nil {
+		return reply, false, a.written
+	}
+	a.latest = a.instant(now)
+	w := x.sandbox.newWork(a, a.latest)
+	w.cause, w.hook = eventRequest{pointer(x.id), textOrNil(x.key)}, x.fault.hookFault()
+	reply, saved := x.perform(w)
+	if x.key != "" {
+		a.running[x.key] = true
+		if saved {
+			x.remember(w, reply)
+		}
+	}
+	return reply, x.key != "", w.commit()
+}
+
+// perform runs the handler and renders its answer. Of a failed handler nothing
+// remains, unless the error says that the failure itself is to be kept.
+func (x *exchange) perform(w *work) (reply *answer, saved bool) {
+	if x.invalid != nil {
+		return x.fail(x.invalid), false
+	}
+	c := &call{work: w, params: x.sent, id: x.request.PathValue("id"), path: x.request.URL.Path, who: x.who, request: x.request}
+	result, err := x.route.do(c)
+	if err == nil && x.fault.failsAfter() {
+		err = &apiError{Type: typeAPI, Message: sorry, status: http.StatusInternalServerError, kept: true}
+	}
+	if err == nil {
+		return &answer{status: http.StatusOK, body: (&view{w}).render(result, x.wanted), original: x.id}, true
+	}
+	var problem *apiError
+	if !errors.As(err, &problem) {
+		problem = serverError(http.StatusInternalServerError, err.Error())
+	}
+	reply = x.failIn(w, problem)
+	if !problem.kept {
+		w.changed = nil
+	}
+	return reply, !problem.unsaved
+}
+
+// durable turns the reply into a 500 when the journal could not keep its effects.
+func (x *exchange) durable(reply *answer, until ticket) *answer {
+	if err := x.sandbox.journal.wait(until); err != nil {
+		return x.fail(serverError(http.StatusInternalServerError, err.Error()))
+	}
+	return reply
+}
+
+// failIn renders an error with the objects that belong to it.
+func (x *exchange) failIn(w *work, e *apiError) *answer {
+	shown := *e
+	v := &view{w}
+	if e.intent != nil {
+		shown.PaymentIntent = v.object(e.intent, nil)
+	}
+	if e.method != nil {
+		shown.PaymentMethod = v.object(e.method, nil)
+	}
+	return x.fail(&shown)
+}
+
+func (x *exchange) fail(err error) *answer {
+	var e *apiError
+	if !errors.As(err, &e) {
+		e = serverError(http.StatusInternalServerError, err.Error())
+	}
+	return &answer{status: e.status, body: e.body(x.id), original: x.id}
+}
+
+// write sends the reply with Stripe's headers (§1.4).
+func (x *exchange) write(w http.ResponseWriter, reply *answer) {
+	h := w.Header()
+	cors(h)
+	h["Content-Type"] = []string{"application/json"}
+	h["Cache-Control"] = []string{"no-cache, no-store"}
+	h["Request-Id"] = []string{x.id}
+	if x.version != "" {
+		h["Stripe-Version"] = []string{x.version}
+	}
+	if x.request.Method == http.MethodPost {
+		h["Stripe-Should-Retry"] = []string{"false"}
+	}
+	if x.key != "" {
+		h["Idempotency-Key"] = []string{x.key}
+		h["Original-Request"] = []string{reply.original}
+	}
+	if reply.replayed {
+		h["Idempotent-Replayed"] = []string{"true"}
+	}
+	if x.who.account != "" && x.request.Header.Get("Stripe-Account") != "" {
+		h["Stripe-Account"] = []string{x.who.account}
+	}
+	x.fault.headers(h)
+	h["Content-Length"] = []string{strconv.Itoa(len(reply.body))}
+	w.WriteHeader(reply.status)
+	x.fault.writeBody(w, reply.body)
+}
+
+// cors lets browsers call, as Stripe does (§1.4).
+func cors(h http.Header) {
+	h["Access-Control-Allow-Origin"] = []string{"*"}
+	h["Access-Control-Allow-Credentials"] = []string{"true"}
+	h["Access-Control-Allow-Methods"] = []string{"GET, HEAD, PUT, PATCH, POST, DELETE"}
+	h["Access-Control-Expose-Headers"] = []string{"Request-Id, Stripe-Manage-Version, Stripe-Should-Retry, X-Stripe-External-Auth-Required, X-Stripe-Privileged-Session-Required"}
+	h["Access-Control-Max-Age"] = []string{"300"}
+}
+
+// preflight answers a browser that asks before it sends.
+func preflight(w http.ResponseWriter, r *http.Request) {
+	cors(w.Header())
+	if asked := r.Header.Get("Access-Control-Request-Headers"); asked != "" {
+		w.Header().Set("Access-Control-Allow-Headers", asked)
+	}
+	w.WriteHeader(http.StatusNoContent)
+}
