@@ -129,12 +129,20 @@ var (
 func TestForbiddenCallsAreFound(t *testing.T) {
 	t.Parallel()
 	const sleepy = "package x\n\nimport wait \"time\"\n\nfunc f() { wait.Sleep(1); _ = wait.Now() }\n"
+	const rapidly = `package x
+
+func a(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) { t.Skip(); func() { t.Skip() }() })
+	t.Skip()
+}
+`
 	found := strings.Join(checkCalls(tree(t, map[string]string{
 		"internal/engine/a.go":       "package x\n\nimport \"time\"\n\nvar now = time.Now\n",
 		"internal/store/sqlite/a.go": sleepy,
 		"internal/telemetry/a.go":    sleepy,
 		"internal/engine/a_test.go":  sleepy,
 		"internal/pay/a_test.go":     "package x\n\nfunc f(t, tb T) {\n\tt.Skip()\n\ttb.Skipf(\"\")\n\tt.SkipNow()\n\tt.Log()\n}\n",
+		"internal/pay/b_test.go":     rapidly,
 	})), "\n")
 	assert.Equal(t, strings.Join([]string{
 		"internal/engine/a.go:5 asks the machine for the time: take a clock.Clock",
@@ -142,6 +150,7 @@ func TestForbiddenCallsAreFound(t *testing.T) {
 		"internal/pay/a_test.go:4 skips a test: fail and name the remedy",
 		"internal/pay/a_test.go:5 skips a test: fail and name the remedy",
 		"internal/pay/a_test.go:6 skips a test: fail and name the remedy",
+		"internal/pay/b_test.go:5 skips a test: fail and name the remedy",
 		"internal/store/sqlite/a.go:5 asks the machine for the time: take a clock.Clock",
 	}, "\n"), found)
 }

@@ -33,6 +33,7 @@ const noRoute = "none"
 // line with status, bytes, duration and route, counts it, and turns a panic
 // into an answer of status 500 in the API's shape. A panic after the answer
 // has begun ends the connection, so that half an answer never looks whole.
+// Metrics may be nil for a listener that is not counted, as the sandbox's.
 func Requests(logger *slog.Logger, metrics *Metrics) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -176,7 +177,9 @@ func (s *served) finish(metrics *Metrics) {
 		level = slog.LevelError
 	}
 	nameSpan(s.request, route)
-	metrics.ObserveRequest(route, s.status, time.Since(s.line.began))
+	if metrics != nil {
+		metrics.ObserveRequest(route, s.status, time.Since(s.line.began))
+	}
 	s.line.finish(level)
 }
 

@@ -162,3 +162,13 @@ func TestRequestsAreCountedByRouteAndNotByPath(t *testing.T) {
 	assert.Contains(t, page, `florin_http_request_duration_seconds_count{route="none",status="404"} 1`)
 	assert.NotContains(t, page, "stranger")
 }
+
+func TestAListenerThatIsNotCountedHasItsLines(t *testing.T) {
+	t.Parallel()
+	recorder := telemetry.NewRecorder(1)
+	answer := httptest.NewRecorder()
+	telemetry.Requests(recorder.Logger(), nil)(http.NotFoundHandler()).ServeHTTP(answer,
+		httptest.NewRequestWithContext(t.Context(), "GET", "/", nil))
+	assert.Equal(t, http.StatusNotFound, answer.Code)
+	assert.EqualValues(t, http.StatusNotFound, (<-recorder.Lines()).Fields["status"])
+}
