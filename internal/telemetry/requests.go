@@ -91,7 +91,7 @@ func (s *served) describe(id string) {
 	s.line.Set("path", s.request.URL.Path)
 	s.line.Set("remote", s.request.RemoteAddr)
 	if agent := s.request.UserAgent(); agent != "" {
-		s.line.Set("agent", agent)
+		s.line.Set("user_agent", agent)
 	}
 }
 

@@ -78,7 +78,7 @@ func TestARequestHasOneLine(t *testing.T) {
 	assert.Contains(t, line.Fields["remote"], "127.0.0.1:")
 	delete(line.Fields, "remote")
 	assert.Equal(t, map[string]any{
-		"request_id": "caller-1.a_b", "method": "POST", "path": "/v1/payments/p1", "agent": "tests",
+		"request_id": "caller-1.a_b", "method": "POST", "path": "/v1/payments/p1", "user_agent": "tests",
 		"merchant": "m1", "route": "POST /v1/payments/{id}", "status": int64(201), "bytes": int64(12),
 	}, fields(line))
 }

@@ -163,7 +163,7 @@ func lineOfAPayment() []slog.Attr {
 	return slog.Group("",
 		"request_id", "req_4n7kq2mdr5v3xw8z1c6y9tbjhg", "method", "POST", "path", "/v1/payments",
 		"route", "POST /v1/payments", "status", 201, "bytes", 512, "remote", "203.0.113.9:51234",
-		"agent", "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36", "merchant", "a1b2c3d4-0000-4000-8000-123456789012",
+		"user_agent", "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36", "merchant", "a1b2c3d4-0000-4000-8000-123456789012",
 		"key_id", "9f8e7d6c", "payment", "0193a5b2-7c1e-7d3f-8a4b-1c2d3e4f5a6b", "provider_ref", "pi_3QabcDEFghiJKL0123456789",
 		"amount_minor", 5000, "currency", "USD", "outcome", "succeeded", "stripe_us", 41234, "duration_us", 43210,
 	).Value.Group()
