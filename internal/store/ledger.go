@@ -1,0 +1,78 @@
+package store
+
+import "florin/internal/pay"
+
+// ledgerTransactions has no mutable columns: a trigger refuses changes.
+var ledgerTransactions = define(table[pay.LedgerTransaction]{
+	name:  "ledger_transactions",
+	what:  "ledger transaction",
+	fixed: "merchant mode id kind source payment at",
+	fields: func(t *pay.LedgerTransaction) []any {
+		return []any{&t.Owner.Merchant, &t.Owner.Mode, &t.ID, &t.Kind, &t.Source, &t.Payment, moment{&t.At}}
+	},
+})
+
+// InsertLedger books a balanced transaction with its entries.
+//
+// Errors: internal_error when it is not balanced; already_exists when its
+// source has one of this kind.
+func (tx *Tx) InsertLedger(t pay.LedgerTransaction) error {
+	if err := t.Check(); err != nil {
+		return err
+	}
+	if err := ledgerTransactions.insert(tx, t); err != nil {
+		return err
+	}
+	for number, e := range t.Entries {
+		_, err := tx.exec("INSERT INTO ledger_entries (merchant, mode, transaction_id, number, account, amount, currency) "+
+			"VALUES ($1, $2, $3, $4, $5, $6, $7)", t.Owner.Merchant, t.Owner.Mode, t.ID, number, e.Account, e.Amount.Minor, e.Amount.Currency)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// LedgerOf reads every booking of a payment and its refunds, oldest first.
+func (tx *Tx) LedgerOf(o pay.Owner, payment pay.ID) ([]pay.LedgerTransaction, error) {
+	return tx.bookings("WHERE t.merchant = $1 AND t.mode = $2 AND t.payment = $3 ORDER BY t.at, t.id, e.number", o.Merchant, o.Mode, payment)
+}
+
+// bookings reads transactions with their entries in one query, ordered so that
+// the entries of a transaction follow one another. One without entries, which
+// only a defect can leave, is read all the same.
+func (tx *Tx) bookings(where string, args ...any) ([]pay.LedgerTransaction, error) {
+	var booked []pay.LedgerTransaction
+	err := tx.each(func(line scanner) error {
+		var t pay.LedgerTransaction
+		var e pay.Entry
+		fields := append(ledgerTransactions.fields(&t), &e.Account, &e.Amount.Minor, &e.Amount.Currency)
+		if err := line.Scan(fields...); err != nil {
+			return err
+		}
+		if n := len(booked); n == 0 || booked[n-1].ID != t.ID || booked[n-1].Owner != t.Owner {
+			booked = append(booked, t)
+		}
+		if last := &booked[len(booked)-1]; e.Account != "" {
+			last.Entries = append(last.Entries, e)
+		}
+		return nil
+	}, `SELECT t.merchant, t.mode, t.id, t.kind, t.source, t.payment, t.at,
+		COALESCE(e.account, ''), COALESCE(e.amount, 0), COALESCE(e.currency, '')
+		FROM ledger_transactions t
+		LEFT JOIN ledger_entries e ON e.merchant = t.merchant AND e.mode = t.mode AND e.transaction_id = t.id `+where, args...)
+	return booked, err
+}
+
+// LedgerBalances is what stands on each of the owner's accounts in each
+// currency, in minor units.
+func (tx *Tx) LedgerBalances(o pay.Owner) ([]pay.Entry, error) {
+	var balances []pay.Entry
+	err := tx.each(func(line scanner) error {
+		balances = append(balances, pay.Entry{})
+		last := &balances[len(balances)-1]
+		return line.Scan(&last.Account, &last.Amount.Minor, &last.Amount.Currency)
+	}, `SELECT account, CAST(SUM(amount) AS BIGINT), currency FROM ledger_entries
+		WHERE merchant = $1 AND mode = $2 GROUP BY account, currency ORDER BY account, currency`, o.Merchant, o.Mode)
+	return balances, err
+}

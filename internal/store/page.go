@@ -1,0 +1,195 @@
+package store
+
+import (
+	"encoding/base64"
+	"slices"
+	"strconv"
+	"strings"
+
+	"florin/internal/pay"
+)
+
+// condition gathers the WHERE of a list with its arguments.
+type condition struct {
+	sql  strings.Builder
+	args []any
+}
+
+// owned is the condition that every list of owned rows begins with.
+func owned(o pay.Owner) *condition {
+	c := &condition{}
+	return c.and("merchant =", o.Merchant).and("mode =", o.Mode)
+}
+
+// and adds a comparison: a text that ends where the argument belongs.
+func (c *condition) and(comparison string, arg any) *condition {
+	return c.raw(comparison + " " + c.place(arg))
+}
+
+// raw adds a comparison that is whole.
+func (c *condition) raw(comparison string) *condition {
+	if c.sql.Len() > 0 {
+		c.sql.WriteString(" AND ")
+	}
+	c.sql.WriteString(comparison)
+	return c
+}
+
+// place is the placeholder of a further argument.
+func (c *condition) place(arg any) string {
+	c.args = append(c.args, arg)
+	return "$" + strconv.Itoa(len(c.args))
+}
+
+// in adds a choice of values; none means no condition.
+func in[S ~string](c *condition, column string, values []S) *condition {
+	if len(values) == 0 {
+		return c
+	}
+	list := make([]string, len(values))
+	for i, value := range values {
+		list[i] = c.place(string(value))
+	}
+	return c.raw(column + " IN (" + strings.Join(list, ", ") + ")")
+}
+
+// clone is a copy that can be added to on its own.
+func (c *condition) clone() *condition {
+	copied := &condition{args: slices.Clone(c.args)}
+	copied.sql.WriteString(c.sql.String())
+	return copied
+}
+
+// order is how a list is sorted: by integer columns and then the id, which
+// makes the order total. An index has the same columns.
+type order[T any] struct {
+	name       string // goes into cursors, so that one of another list is refused
+	columns    []string
+	descending bool
+	key        func(T) []int64 // the values of columns
+	id         func(T) string
+}
+
+// sql is the ORDER BY.
+func (o order[T]) sql() string {
+	direction := ""
+	if o.descending {
+		direction = " DESC"
+	}
+	return " ORDER BY " + strings.Join(append(slices.Clone(o.columns), "id"), direction+", ") + direction
+}
+
+// after adds the position after which a page begins.
+//
+// Errors: invalid_cursor.
+func (o order[T]) after(c *condition, cursor string) error {
+	if cursor == "" {
+		return nil
+	}
+	keys, id, err := o.parse(cursor)
+	if err != nil {
+		return err
+	}
+	list := make([]string, 0, len(keys)+1)
+	for _, key := range keys {
+		list = append(list, c.place(key))
+	}
+	list = append(list, c.place(id))
+	sign := " > "
+	if o.descending {
+		sign = " < "
+	}
+	c.raw("(" + strings.Join(o.columns, ", ") + ", id)" + sign + "(" + strings.Join(list, ", ") + ")")
+	return nil
+}
+
+// cursor is the position of a row in the order: opaque to callers.
+func (o order[T]) cursor(row T) string {
+	parts := []string{o.name}
+	for _, key := range o.key(row) {
+		parts = append(parts, strconv.FormatInt(key, 10))
+	}
+	return base64.RawURLEncoding.EncodeToString([]byte(strings.Join(append(parts, o.id(row)), " ")))
+}
+
+func (o order[T]) parse(cursor string) ([]int64, string, error) {
+	bad := pay.Invalid(pay.CodeInvalidCursor, "cursor", "this is not a cursor of this list in this order")
+	text, err := base64.RawURLEncoding.DecodeString(cursor)
+	parts := strings.Split(string(text), " ")
+	if err != nil || len(parts) != len(o.columns)+2 || parts[0] != o.name {
+		return nil, "", bad
+	}
+	keys := make([]int64, len(o.columns))
+	for i := range keys {
+		if keys[i], err = strconv.ParseInt(parts[i+1], 10, 64); err != nil {
+			return nil, "", bad
+		}
+	}
+	return keys, parts[len(parts)-1], nil
+}
+
+// limitOf is how many rows a page has.
+func limitOf(page pay.Page) int {
+	if page.Limit <= 0 {
+		return pay.DefaultPage
+	}
+	return min(page.Limit, pay.MaxPage)
+}
+
+// list reads one page.
+//
+// Errors: invalid_cursor.
+func list[T any](tx *Tx, t *table[T], c *condition, o order[T], page pay.Page) (pay.List[T], error) {
+	rows, err := peek(tx, t, c, o, page)
+	if err != nil {
+		return pay.List[T]{}, err
+	}
+	return cut(rows, o, limitOf(page)), nil
+}
+
+// peek reads one page and one row more, which tells whether it is the last.
+func peek[T any](tx *Tx, t *table[T], c *condition, o order[T], page pay.Page) ([]T, error) {
+	if err := o.after(c, page.Cursor); err != nil {
+		return nil, err
+	}
+	limit := c.place(limitOf(page) + 1)
+	return t.all(tx, "WHERE "+c.sql.String()+o.sql()+" LIMIT "+limit, c.args...)
+}
+
+func cut[T any](rows []T, o order[T], limit int) pay.List[T] {
+	if len(rows) <= limit {
+		return pay.List[T]{Items: rows}
+	}
+	rows = rows[:limit]
+	return pay.List[T]{Items: rows, Next: o.cursor(rows[limit-1])}
+}
+
+// listAny reads one page of the rows whose column has any of several values.
+// It reads a page of each and merges: each is a walk along an index, where IN
+// would make the database sort all that match.
+func listAny[T any, S ~string](tx *Tx, t *table[T], c *condition, o order[T], page pay.Page, column string, values []S) (pay.List[T], error) {
+	if len(values) == 0 {
+		return list(tx, t, c, o, page)
+	}
+	var merged []T
+	for _, value := range slices.Compact(slices.Sorted(slices.Values(values))) {
+		rows, err := peek(tx, t, c.clone().and(column, string(value)), o, page)
+		if err != nil {
+			return pay.List[T]{}, err
+		}
+		merged = append(merged, rows...)
+	}
+	slices.SortFunc(merged, o.compare)
+	return cut(merged, o, limitOf(page)), nil
+}
+
+// compare sorts as the database does: ids byte by byte.
+func (o order[T]) compare(a, b T) int {
+	if o.descending {
+		a, b = b, a
+	}
+	if c := slices.Compare(o.key(a), o.key(b)); c != 0 {
+		return c
+	}
+	return strings.Compare(o.id(a), o.id(b))
+}

@@ -1,0 +1,72 @@
+package store
+
+import (
+	"time"
+
+	"florin/internal/pay"
+)
+
+var providerEvents = define(table[pay.ProviderEvent]{
+	name:    "provider_events",
+	what:    "Stripe event",
+	fixed:   "merchant mode id connection ref type api_version object_ref payment_ref payload created_at received_at",
+	mutable: "state note done_at",
+	fields: func(e *pay.ProviderEvent) []any {
+		return []any{
+			&e.Owner.Merchant, &e.Owner.Mode, &e.ID, opt(&e.Connection), &e.Ref, &e.Type, &e.APIVersion, &e.ObjectRef, &e.PaymentRef,
+			blob{&e.Payload}, moment{&e.CreatedAt}, moment{&e.ReceivedAt},
+			&e.State, &e.Note, moment{&e.DoneAt},
+		}
+	},
+})
+
+// InsertProviderEvent keeps a Stripe event, once by its evt_…; fresh is false
+// when the owner has it already.
+func (tx *Tx) InsertProviderEvent(e pay.ProviderEvent) (fresh bool, err error) {
+	err = providerEvents.insert(tx, e)
+	if pay.Is(err, pay.CodeExists) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// ProviderEvent reads a Stripe event.
+//
+// Errors: not_found.
+func (tx *Tx) ProviderEvent(o pay.Owner, id pay.ID) (pay.ProviderEvent, error) {
+	return providerEvents.get(tx, o, id)
+}
+
+// FinishProviderEvent keeps what was done about a Stripe event: state, note and
+// when.
+//
+// Errors: not_found.
+func (tx *Tx) FinishProviderEvent(e pay.ProviderEvent) error {
+	return providerEvents.update(tx, e, e.ID)
+}
+
+// ProviderEventTwin reports whether the owner got the same news before under
+// another evt_…: same type and object, made in the same second (Stripe: "in some
+// cases, two separate Event objects are generated and sent"). Of two twins the
+// one received first has none, so that one of them is always looked at.
+func (tx *Tx) ProviderEventTwin(o pay.Owner, e pay.ProviderEvent) (bool, error) {
+	second := e.CreatedAt.Truncate(time.Second)
+	var found int
+	return tx.row(`SELECT 1 FROM provider_events WHERE merchant = $1 AND mode = $2 AND object_ref = $3 AND type = $4
+		AND created_at >= $5 AND created_at < $6 AND ref <> $7 AND (received_at, id) < ($8, $9) LIMIT 1`,
+		[]any{o.Merchant, o.Mode, e.ObjectRef, e.Type, micros(second), micros(second.Add(time.Second)), e.Ref, micros(e.ReceivedAt), e.ID},
+		&found)
+}
+
+// ProviderEventsOf reads every Stripe event that concerns an intent (pi_…), in
+// the order of arrival.
+func (tx *Tx) ProviderEventsOf(o pay.Owner, paymentRef string) ([]pay.ProviderEvent, error) {
+	return providerEvents.all(tx, "WHERE merchant = $1 AND mode = $2 AND payment_ref = $3 ORDER BY received_at, id",
+		o.Merchant, o.Mode, paymentRef)
+}
+
+// StaleProviderEvents reads up to limit Stripe events of every owner that were
+// received before a time and that nobody has looked at, oldest first.
+func (tx *Tx) StaleProviderEvents(before time.Time, limit int) ([]pay.ProviderEvent, error) {
+	return providerEvents.all(tx, "WHERE state = 'new' AND received_at < $1 ORDER BY received_at, id LIMIT $2", micros(before), limit)
+}

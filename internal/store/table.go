@@ -1,0 +1,146 @@
+package store
+
+import (
+	"strconv"
+	"strings"
+
+	"florin/internal/pay"
+)
+
+// keyColumns is how many columns the key of an owned row has, always the
+// first: merchant, mode, id.
+const keyColumns = 3
+
+// table is how a noun is kept: its columns named once, its fields named once
+// in the same order. Every statement that touches single rows is made from it,
+// so that none can forget the owner.
+type table[T any] struct {
+	name    string
+	what    string         // the noun, for errors
+	fixed   string         // columns that never change, the key first
+	mutable string         // columns that update writes
+	fields  func(*T) []any // one a column: pointers, or the types of field.go
+	loaded  func(*T)       // what follows from the fields, after reading; may be nil
+
+	selects string // SELECT … FROM name, to which a condition is added
+	columns string
+	inserts string
+	updates string
+	fixeds  int
+}
+
+// define works out the statements. It runs once a table, as the program starts.
+func define[T any](t table[T]) *table[T] {
+	fixed, mutable := strings.Fields(t.fixed), strings.Fields(t.mutable)
+	all := append(fixed[:len(fixed):len(fixed)], mutable...)
+	t.fixeds = len(fixed)
+	t.columns = strings.Join(all, ", ")
+	t.selects = "SELECT " + t.columns + " FROM " + t.name + " "
+	t.inserts = "INSERT INTO " + t.name + " (" + t.columns + ") VALUES (" + places(1, len(all)) + ")"
+	sets := make([]string, len(mutable))
+	for i, column := range mutable {
+		sets[i] = column + " = $" + strconv.Itoa(keyColumns+1+i)
+	}
+	t.updates = "UPDATE " + t.name + " SET " + strings.Join(sets, ", ") + " WHERE merchant = $1 AND mode = $2 AND id = $3"
+	return &t
+}
+
+// places is n placeholders, beginning with a number: "$4, $5".
+func places(first, n int) string {
+	var b strings.Builder
+	for i := range n {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString("$" + strconv.Itoa(first+i))
+	}
+	return b.String()
+}
+
+// insert adds a row.
+//
+// Errors: already_exists.
+func (t *table[T]) insert(tx *Tx, row T) error {
+	return tx.insert(t.what, t.inserts, t.fields(&row)...)
+}
+
+// update writes the columns that may change; id is for the error.
+//
+// Errors: not_found.
+func (t *table[T]) update(tx *Tx, row T, id pay.ID) error {
+	fields := t.fields(&row)
+	args := append(fields[:keyColumns:keyColumns], fields[t.fixeds:]...)
+	n, err := tx.exec(t.updates, args...)
+	return t.mustFind(n > 0, id, err)
+}
+
+// get reads a row by its whole key.
+//
+// Errors: not_found.
+func (t *table[T]) get(tx *Tx, o pay.Owner, id pay.ID) (T, error) {
+	return t.must(tx, id, "WHERE merchant = $1 AND mode = $2 AND id = $3", o.Merchant, o.Mode, id)
+}
+
+// lock reads a row and keeps others from changing it until the commit.
+//
+// Errors: not_found.
+func (t *table[T]) lock(tx *Tx, o pay.Owner, id pay.ID) (T, error) {
+	where := "WHERE merchant = $1 AND mode = $2 AND id = $3" + tx.store.dialect.forUpdate
+	return t.must(tx, id, where, o.Merchant, o.Mode, id)
+}
+
+// must reads the one row that matches; sought is for the error.
+//
+// Errors: not_found.
+func (t *table[T]) must(tx *Tx, sought any, where string, args ...any) (T, error) {
+	row, found, err := t.first(tx, where, args...)
+	return row, t.mustFind(found, sought, err)
+}
+
+func (t *table[T]) mustFind(found bool, sought any, err error) error {
+	if err == nil && !found {
+		return pay.NotFound(t.what, sought)
+	}
+	return err
+}
+
+// first reads the first row that matches, if one does.
+func (t *table[T]) first(tx *Tx, where string, args ...any) (row T, found bool, err error) {
+	err = tx.each(func(line scanner) error {
+		if found {
+			return nil
+		}
+		found = true
+		return t.scan(line, &row)
+	}, t.selects+where, args...)
+	return row, found, err
+}
+
+// all reads every row that matches; the condition carries a limit.
+func (t *table[T]) all(tx *Tx, where string, args ...any) ([]T, error) {
+	return t.read(tx, t.selects+where, args...)
+}
+
+// read runs a whole statement whose result has the table's columns.
+func (t *table[T]) read(tx *Tx, sql string, args ...any) ([]T, error) {
+	var list []T
+	err := tx.each(func(line scanner) error {
+		var row T
+		if err := t.scan(line, &row); err != nil {
+			return err
+		}
+		list = append(list, row)
+		return nil
+	}, sql, args...)
+	return list, err
+}
+
+func (t *table[T]) scan(line scanner, row *T) error {
+	if err := line.Scan(t.fields(row)...); err != nil {
+		return err
+	}
+	if t.loaded != nil {
+		t.loaded(row)
+	}
+	return nil
+}

@@ -1,0 +1,128 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"florin/internal/pay"
+)
+
+// Tx is an open transaction, lent to one closure and dead once that returns.
+// It is used by one goroutine at a time.
+//
+// After an error of the database itself (anything but a pay.Error) the closure
+// must return: Postgres refuses whatever comes next in the same transaction.
+// A not_found or already_exists leaves the transaction usable.
+type Tx struct {
+	ctx   context.Context
+	store *Store
+	q     querier
+	now   time.Time
+	ended bool
+}
+
+// errNested is a defect of the caller: on SQLite it would wait for itself.
+var errNested = errors.New("store: a transaction is open already; use it")
+
+// errEnded is a defect of the caller.
+var errEnded = errors.New("store: the transaction has ended")
+
+// inTransaction marks the context of an open transaction.
+type inTransaction struct{}
+
+// Write runs fn in one transaction and commits it when fn returns nil. An
+// error, a panic or the end of ctx before the commit leaves nothing behind. fn
+// may be run again, after a deadlock for example, so it has no effects but on
+// tx.
+//
+// Errors: what fn returns; what the database says; unavailable when it is
+// locked or closed. Calls do not nest: inside, use tx, or tx.Context so that a
+// Write by mistake is refused instead of waiting for itself.
+func (s *Store) Write(ctx context.Context, fn func(tx *Tx) error) error {
+	if ctx.Value(inTransaction{}) != nil {
+		return errNested
+	}
+	return translate(s.database.write(ctx, s.lend(ctx, fn)))
+}
+
+// Read runs fn on a consistent snapshot that nothing can be written to.
+//
+// Errors: those of Write.
+func (s *Store) Read(ctx context.Context, fn func(tx *Tx) error) error {
+	if ctx.Value(inTransaction{}) != nil {
+		return errNested
+	}
+	return translate(s.database.read(ctx, s.lend(ctx, fn)))
+}
+
+// lend wraps fn so that each attempt gets a transaction of its own.
+func (s *Store) lend(ctx context.Context, fn func(tx *Tx) error) func(q querier) error {
+	return func(q querier) error {
+		tx := &Tx{ctx: context.WithValue(ctx, inTransaction{}, true), store: s, q: q, now: s.clock.Now()}
+		defer func() { tx.ended = true }()
+		return fn(tx)
+	}
+}
+
+// Now is the clock's time when the transaction began; it does not move.
+func (tx *Tx) Now() time.Time { return tx.now }
+
+// Context is the context of Write or Read, marked as inside a transaction.
+func (tx *Tx) Context() context.Context { return tx.ctx }
+
+// usable says whether a statement may be run: the end of the caller's context
+// is noticed between statements, never within one.
+func (tx *Tx) usable() error {
+	if tx.ended {
+		return errEnded
+	}
+	return tx.ctx.Err()
+}
+
+// exec runs a statement and says how many rows it changed.
+func (tx *Tx) exec(sql string, args ...any) (int64, error) {
+	if err := tx.usable(); err != nil {
+		return 0, err
+	}
+	n, err := tx.q.exec(tx.ctx, sql, args)
+	return n, translate(err)
+}
+
+// insert runs an INSERT that gives way to a row that is there already.
+//
+// Errors: already_exists.
+func (tx *Tx) insert(what, sql string, args ...any) error {
+	n, err := tx.exec(sql+" ON CONFLICT DO NOTHING", args...)
+	if err == nil && n == 0 {
+		err = pay.Errorf(pay.CodeExists, "there is such a %s already", what)
+	}
+	return err
+}
+
+// each runs a query and hands every row to scan.
+func (tx *Tx) each(scan func(row scanner) error, sql string, args ...any) error {
+	if err := tx.usable(); err != nil {
+		return err
+	}
+	found, err := tx.q.query(tx.ctx, sql, args)
+	if err != nil {
+		return translate(err)
+	}
+	defer found.Close()
+	for found.Next() {
+		if err := scan(found); err != nil {
+			return translate(err)
+		}
+	}
+	return translate(found.Err())
+}
+
+// row runs a query of one row and scans it into dest; false means there is none.
+func (tx *Tx) row(sql string, args []any, dest ...any) (found bool, err error) {
+	err = tx.each(func(row scanner) error {
+		found = true
+		return row.Scan(dest...)
+	}, sql, args...)
+	return found, err
+}
