@@ -19,8 +19,8 @@ type Money struct {
 	Currency Currency
 }
 
-// USD and the like would invite typos; this is the one way to name an amount
-// in code: Minor units first.
+// Amount is an amount in code: minor units first. Names such as USD(10) would
+// leave open which units are meant.
 func Amount(minor int64, c Currency) Money { return Money{Minor: minor, Currency: c} }
 
 // ParseMoney reads a decimal such as 10, 10.5 or "10.50" in the currency's own
