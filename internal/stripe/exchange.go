@@ -144,9 +144,16 @@ func (g *Gateway) newRequest(ctx context.Context, r request) (*http.Request, err
 }
 
 // isWorthAnother reports whether the same bytes under the same key may bring a
-// better answer. Stripe's own advice comes first; without it the rules are
-// stripe-go's: lost connections, 409, lock_timeout, and its own faults.
+// better answer. One that did not come whole is asked for again: Stripe keeps
+// what it answers to a key. Of whole ones Stripe's own advice comes first;
+// without it the rules are stripe-go's: 409, lock_timeout and its own faults.
 func (a answer) isWorthAnother() bool {
+	switch {
+	case errors.Is(a.err, errTooLarge), errors.Is(a.err, errNoBase):
+		return false
+	case a.err != nil, a.isGood() && !json.Valid(a.body):
+		return true
+	}
 	switch a.header.Get("Stripe-Should-Retry") {
 	case "true":
 		return true
@@ -154,16 +161,10 @@ func (a answer) isWorthAnother() bool {
 		return false
 	}
 	switch {
-	case errors.Is(a.err, errTooLarge), errors.Is(a.err, errNoBase):
-		return false
-	case a.err != nil:
-		return true
 	case a.status == http.StatusConflict, a.status >= http.StatusInternalServerError:
 		return true
-	case a.status == http.StatusTooManyRequests:
-		return a.problem().Code == stripego.ErrorCodeLockTimeout
 	default:
-		return a.isGood() && !json.Valid(a.body)
+		return a.status == http.StatusTooManyRequests && a.problem().Code == stripego.ErrorCodeLockTimeout
 	}
 }
 
