@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"florin/internal/pay"
@@ -188,6 +187,3 @@ func (e *Engine) errandFor(ctx context.Context, call pay.Call) (errand, error) {
 	access, err := e.accessTo(c)
 	return errand{call: call, access: access}, err
 }
-
-// isFenced reports whether another holder has taken the call over.
-func isFenced(err error) bool { return errors.Is(err, store.ErrFenced) }

@@ -26,17 +26,16 @@ func (e *Engine) SaveCard(ctx context.Context, ask Ask, r CardRequest) (Reply, e
 	if err := r.check(); err != nil {
 		return Reply{}, err
 	}
-	if err := e.ensureConnection(ctx, ask.Owner); err != nil {
-		return Reply{}, err
-	}
-	return e.carryOut(ctx, ask, func(tx *store.Tx) (errand, error) { return e.intendSave(tx, ask, r) })
+	return e.connected(ctx, ask.Owner, func() (Reply, error) {
+		return e.carryOut(ctx, ask, func(tx *store.Tx) (order, error) { return e.intendSave(tx, ask, r) })
+	})
 }
 
 // intendSave writes the card down as pending, with the first call it needs.
-func (e *Engine) intendSave(tx *store.Tx, ask Ask, r CardRequest) (errand, error) {
+func (e *Engine) intendSave(tx *store.Tx, ask Ask, r CardRequest) (order, error) {
 	customer, c, err := e.customerFor(tx, ask.Owner, r)
 	if err != nil {
-		return errand{}, err
+		return order{}, err
 	}
 	now := tx.Now()
 	card := pay.Card{
@@ -44,31 +43,26 @@ func (e *Engine) intendSave(tx *store.Tx, ask Ask, r CardRequest) (errand, error
 		ProviderRef: r.PaymentMethod, Default: r.Default, Status: pay.CardPending, Sequence: 1, CreatedAt: now, UpdatedAt: now,
 	}
 	if err := tx.InsertCard(card); err != nil {
-		return errand{}, err
+		return order{}, err
 	}
-	call, err := e.firstCardCall(tx, card, customer, c)
-	if err != nil {
-		return errand{}, err
-	}
-	access, err := e.accessTo(c)
-	return errand{call: call, access: access}, err
+	return e.saveOrder(card, customer, c)
 }
 
-// firstCardCall makes the customer known to Stripe, or goes straight to
-// attaching when it is.
-func (e *Engine) firstCardCall(tx *store.Tx, card pay.Card, customer pay.Customer, c pay.Connection) (pay.Call, error) {
+// saveOrder makes the customer known to Stripe, or goes straight to attaching
+// the card when it is.
+func (e *Engine) saveOrder(card pay.Card, customer pay.Customer, c pay.Connection) (order, error) {
 	if customer.ProviderRef != "" {
 		wire, err := e.stripe.AttachCard(card, customer)
-		return e.newCall(tx, card.Owner, order{pay.ActionAttachCard, c, "", card.ID, wire}), err
+		return order{pay.ActionAttachCard, c, "", card.ID, wire}, err
 	}
 	wire, err := e.stripe.CreateCustomer(customer)
-	return e.newCall(tx, card.Owner, order{pay.ActionCreateCustomer, c, "", card.ID, wire}), err
+	return order{pay.ActionCreateCustomer, c, "", card.ID, wire}, err
 }
 
 // customerFor finds whose card it will be: the named customer, the one with
 // the e-mail address, or a new one.
 func (e *Engine) customerFor(tx *store.Tx, o pay.Owner, r CardRequest) (pay.Customer, pay.Connection, error) {
-	c, err := tx.DefaultConnection(o)
+	c, err := defaultConnection(tx, o)
 	if err != nil {
 		return pay.Customer{}, c, err
 	}
@@ -113,7 +107,8 @@ func (e *Engine) settleCustomer(tx *store.Tx, call pay.Call, answer pay.Answer) 
 	if err != nil {
 		return settlement{}, err
 	}
-	next, err := e.firstCardCall(tx, card, customer, c)
+	meant, err := e.saveOrder(card, customer, c)
+	next := e.newCall(tx, card.Owner, meant)
 	return settlement{next: &next}, err
 }
 
@@ -170,28 +165,24 @@ func (e *Engine) moveCard(tx *store.Tx, card pay.Card, to pay.CardStatus) (pay.C
 //
 // Errors: not_found, and those of the idempotency gate.
 func (e *Engine) RemoveCard(ctx context.Context, ask Ask, id pay.ID) (Reply, error) {
-	return e.carryOut(ctx, ask, func(tx *store.Tx) (errand, error) {
+	return e.carryOut(ctx, ask, func(tx *store.Tx) (order, error) {
 		card, err := tx.LockCard(ask.Owner, id)
 		if err != nil {
-			return errand{}, err
+			return order{}, err
 		}
 		if card.Status != pay.CardActive {
-			return errand{}, pay.NotFound("saved card", id)
+			return order{}, pay.NotFound("saved card", id)
 		}
 		wire, err := e.stripe.DetachCard(card)
 		if err != nil {
-			return errand{}, err
+			return order{}, err
 		}
 		card.Default = false
 		if card, err = e.moveCard(tx, card, pay.CardRemoved); err != nil {
-			return errand{}, err
+			return order{}, err
 		}
 		c, err := tx.Connection(card.Owner, card.Connection)
-		if err != nil {
-			return errand{}, err
-		}
-		access, err := e.accessTo(c)
-		return errand{call: e.newCall(tx, card.Owner, order{pay.ActionDetachCard, c, "", card.ID, wire}), access: access}, err
+		return order{pay.ActionDetachCard, c, "", card.ID, wire}, err
 	})
 }
 

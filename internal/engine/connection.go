@@ -139,47 +139,50 @@ func (e *Engine) webhookSecrets(c pay.Connection) ([]pay.Secret, error) {
 	return secrets, nil
 }
 
-// Provider is the connection that new payments use.
+// Provider is the connection that new payments use. A test-mode merchant
+// without credentials gets an account in the sandbox, if one is served.
 //
 // Errors: provider_not_configured.
 func (e *Engine) Provider(ctx context.Context, o pay.Owner) (pay.Connection, error) {
-	if err := e.ensureConnection(ctx, o); err != nil {
-		return pay.Connection{}, err
-	}
-	return read(ctx, e, func(tx *store.Tx) (pay.Connection, error) { return tx.DefaultConnection(o) })
-}
-
-// ensureConnection lets the sandbox stand in for a test-mode merchant without
-// credentials.
-//
-// Errors: provider_not_configured.
-func (e *Engine) ensureConnection(ctx context.Context, o pay.Owner) error {
-	found, err := e.hasConnection(ctx, o)
-	if err != nil || found {
-		return err
-	}
-	if o.Mode != pay.Test || !e.cfg.Sandbox.Served {
-		return pay.Errorf(pay.CodeProviderMissing, "there are no Stripe credentials for %s mode; send them with PUT /v1/merchant/providers", o.Mode)
+	find := func(tx *store.Tx) (pay.Connection, error) { return defaultConnection(tx, o) }
+	c, err := read(ctx, e, find)
+	if !pay.Is(err, pay.CodeProviderMissing) || o.Mode != pay.Test || !e.cfg.Sandbox.Served {
+		return c, err
 	}
 	e.sandboxMu.Lock()
 	defer e.sandboxMu.Unlock()
-	if found, err = e.hasConnection(ctx, o); err != nil || found {
-		return err
+	if c, err = read(ctx, e, find); !pay.Is(err, pay.CodeProviderMissing) {
+		return c, err
 	}
-	c, err := e.makeSandboxConnection(ctx, o)
-	if err != nil {
-		return err
+	if c, err = e.makeSandboxConnection(ctx, o); err != nil {
+		return c, err
 	}
 	e.subscribeOrLog(ctx, c)
-	return nil
+	return c, nil
 }
 
-func (e *Engine) hasConnection(ctx context.Context, o pay.Owner) (bool, error) {
-	_, err := read(ctx, e, func(tx *store.Tx) (pay.Connection, error) { return tx.DefaultConnection(o) })
+// defaultConnection is what new payments go through.
+//
+// Errors: provider_not_configured.
+func defaultConnection(tx *store.Tx, o pay.Owner) (pay.Connection, error) {
+	c, err := tx.DefaultConnection(o)
 	if pay.Is(err, pay.CodeNotFound) {
-		return false, nil
+		err = pay.Errorf(pay.CodeProviderMissing, "there are no Stripe credentials for %s mode; send them with PUT /v1/merchant/providers", o.Mode)
 	}
-	return err == nil, err
+	return c, err
+}
+
+// connected tries something that needs a connection, and once more after the
+// sandbox has stood in for a merchant that has none.
+func (e *Engine) connected(ctx context.Context, o pay.Owner, try func() (Reply, error)) (Reply, error) {
+	reply, err := try()
+	if !pay.Is(err, pay.CodeProviderMissing) {
+		return reply, err
+	}
+	if _, err := e.Provider(ctx, o); err != nil {
+		return Reply{}, err
+	}
+	return try()
 }
 
 // makeSandboxConnection gives a merchant a sandbox account of its own: a

@@ -47,7 +47,7 @@ func (e *Engine) record(ctx context.Context, ask Ask, work func(tx *store.Tx) (R
 // it claims the key and keeps what intend means to do; then, with no
 // transaction open, it sends the call; what comes of it is settled in the
 // second transaction, together with the reply.
-func (e *Engine) carryOut(ctx context.Context, ask Ask, intend func(tx *store.Tx) (errand, error)) (Reply, error) {
+func (e *Engine) carryOut(ctx context.Context, ask Ask, intend func(tx *store.Tx) (order, error)) (Reply, error) {
 	var (
 		replay *Reply
 		todo   errand
@@ -57,10 +57,15 @@ func (e *Engine) carryOut(ctx context.Context, ask Ask, intend func(tx *store.Tx
 		if replay, err = e.claim(tx, ask); err != nil || replay != nil {
 			return err
 		}
-		if todo, err = intend(tx); err != nil {
+		meant, err := intend(tx)
+		if err != nil {
 			return err
 		}
+		todo.call = e.newCall(tx, ask.Owner, meant)
 		todo.call.RequestKey = ask.IdempotencyKey
+		if todo.access, err = e.accessTo(meant.connection); err != nil {
+			return err
+		}
 		return tx.InsertCall(todo.call)
 	})
 	switch {

@@ -33,18 +33,17 @@ func (e *Engine) CreatePayment(ctx context.Context, ask Ask, r PaymentRequest) (
 	if err := r.check(); err != nil {
 		return Reply{}, err
 	}
-	if err := e.ensureConnection(ctx, ask.Owner); err != nil {
-		return Reply{}, err
-	}
-	return e.carryOut(ctx, ask, func(tx *store.Tx) (errand, error) { return e.intendCharge(tx, ask, r) })
+	return e.connected(ctx, ask.Owner, func() (Reply, error) {
+		return e.carryOut(ctx, ask, func(tx *store.Tx) (order, error) { return e.intendCharge(tx, ask, r) })
+	})
 }
 
 // intendCharge writes the payment down as pending, with the call that will
 // make it.
-func (e *Engine) intendCharge(tx *store.Tx, ask Ask, r PaymentRequest) (errand, error) {
+func (e *Engine) intendCharge(tx *store.Tx, ask Ask, r PaymentRequest) (order, error) {
 	payer, err := e.payerOf(tx, ask.Owner, r)
 	if err != nil {
-		return errand{}, err
+		return order{}, err
 	}
 	now := tx.Now()
 	p := pay.Payment{
@@ -62,14 +61,9 @@ func (e *Engine) intendCharge(tx *store.Tx, ask Ask, r PaymentRequest) (errand, 
 	}
 	wire, err := e.stripe.Charge(pay.ChargeOrder{Payment: sent, CustomerRef: payer.customerRef, OffSession: r.SavedCard != "" && r.ReturnURL == ""})
 	if err != nil {
-		return errand{}, err
+		return order{}, err
 	}
-	if err := tx.InsertPayment(p); err != nil {
-		return errand{}, err
-	}
-	call := e.newCall(tx, ask.Owner, order{pay.ActionCharge, payer.connection, p.ID, p.ID, wire})
-	access, err := e.accessTo(payer.connection)
-	return errand{call: call, access: access}, err
+	return order{pay.ActionCharge, payer.connection, p.ID, p.ID, wire}, tx.InsertPayment(p)
 }
 
 // ReturnPath is where customers come back to whose merchant named no page of
@@ -113,7 +107,7 @@ func (e *Engine) payerOf(tx *store.Tx, o pay.Owner, r PaymentRequest) (payer, er
 }
 
 func (e *Engine) payerWithMethod(tx *store.Tx, o pay.Owner, r PaymentRequest) (payer, error) {
-	c, err := tx.DefaultConnection(o)
+	c, err := defaultConnection(tx, o)
 	if err != nil || r.Customer == "" {
 		return payer{connection: c, method: r.PaymentMethod}, err
 	}
@@ -213,23 +207,23 @@ type CaptureRequest struct {
 // Errors: not_found, payment_not_authorized, amount_exceeds_remaining,
 // operation_in_progress, in_doubt.
 func (e *Engine) CapturePayment(ctx context.Context, ask Ask, r CaptureRequest) (Reply, error) {
-	return e.carryOut(ctx, ask, func(tx *store.Tx) (errand, error) {
+	return e.carryOut(ctx, ask, func(tx *store.Tx) (order, error) {
 		p, err := lockIdle(tx, ask.Owner, r.Payment)
 		if err != nil {
-			return errand{}, err
+			return order{}, err
 		}
 		amount, err := amountOr(r.Amount, p.Amount)
 		if err != nil {
-			return errand{}, err
+			return order{}, err
 		}
 		if err := p.CheckCapture(amount); err != nil {
-			return errand{}, err
+			return order{}, err
 		}
 		wire, err := e.stripe.Capture(p, amount)
 		if err != nil {
-			return errand{}, err
+			return order{}, err
 		}
-		return e.paymentErrand(tx, p, pay.ActionCapture, wire)
+		return orderFor(tx, p, pay.ActionCapture, wire)
 	})
 }
 
@@ -237,30 +231,26 @@ func (e *Engine) CapturePayment(ctx context.Context, ask Ask, r CaptureRequest) 
 //
 // Errors: not_found, payment_not_cancelable, operation_in_progress, in_doubt.
 func (e *Engine) CancelPayment(ctx context.Context, ask Ask, id pay.ID) (Reply, error) {
-	return e.carryOut(ctx, ask, func(tx *store.Tx) (errand, error) {
+	return e.carryOut(ctx, ask, func(tx *store.Tx) (order, error) {
 		p, err := lockIdle(tx, ask.Owner, id)
 		if err != nil {
-			return errand{}, err
+			return order{}, err
 		}
 		if err := p.CheckCancel(); err != nil {
-			return errand{}, err
+			return order{}, err
 		}
 		wire, err := e.stripe.Cancel(p)
 		if err != nil {
-			return errand{}, err
+			return order{}, err
 		}
-		return e.paymentErrand(tx, p, pay.ActionCancel, wire)
+		return orderFor(tx, p, pay.ActionCancel, wire)
 	})
 }
 
-// paymentErrand is a call about a payment that Stripe knows already.
-func (e *Engine) paymentErrand(tx *store.Tx, p pay.Payment, a pay.Action, wire pay.Wire) (errand, error) {
+// orderFor is a call about a payment that Stripe knows already.
+func orderFor(tx *store.Tx, p pay.Payment, a pay.Action, wire pay.Wire) (order, error) {
 	c, err := tx.Connection(p.Owner, p.Connection)
-	if err != nil {
-		return errand{}, err
-	}
-	access, err := e.accessTo(c)
-	return errand{call: e.newCall(tx, p.Owner, order{a, c, p.ID, p.ID, wire}), access: access}, err
+	return order{a, c, p.ID, p.ID, wire}, err
 }
 
 // lockIdle locks a payment that no call is open for: two changes at once could

@@ -24,19 +24,19 @@ func (e *Engine) CreateRefund(ctx context.Context, ask Ask, r RefundRequest) (Re
 	if err := r.check(); err != nil {
 		return Reply{}, err
 	}
-	return e.carryOut(ctx, ask, func(tx *store.Tx) (errand, error) { return e.intendRefund(tx, ask, r) })
+	return e.carryOut(ctx, ask, func(tx *store.Tx) (order, error) { return e.intendRefund(tx, ask, r) })
 }
 
 // intendRefund writes the refund down while the payment is locked: it counts
 // against what is left from now on, so that no race can give back too much.
-func (e *Engine) intendRefund(tx *store.Tx, ask Ask, r RefundRequest) (errand, error) {
+func (e *Engine) intendRefund(tx *store.Tx, ask Ask, r RefundRequest) (order, error) {
 	p, err := tx.LockPayment(ask.Owner, r.Payment)
 	if err != nil {
-		return errand{}, atField(err, "payment_id")
+		return order{}, atField(err, "payment_id")
 	}
 	amount, err := refundable(tx, p, r.Amount)
 	if err != nil {
-		return errand{}, err
+		return order{}, err
 	}
 	now := tx.Now()
 	refund := pay.Refund{
@@ -45,17 +45,13 @@ func (e *Engine) intendRefund(tx *store.Tx, ask Ask, r RefundRequest) (errand, e
 	}
 	wire, err := e.stripe.Refund(p, refund)
 	if err != nil {
-		return errand{}, err
+		return order{}, err
 	}
 	if err := tx.InsertRefund(refund); err != nil {
-		return errand{}, err
+		return order{}, err
 	}
 	c, err := tx.Connection(p.Owner, p.Connection)
-	if err != nil {
-		return errand{}, err
-	}
-	access, err := e.accessTo(c)
-	return errand{call: e.newCall(tx, ask.Owner, order{pay.ActionRefund, c, p.ID, refund.ID, wire}), access: access}, err
+	return order{pay.ActionRefund, c, p.ID, refund.ID, wire}, err
 }
 
 // refundable is the amount to give back, checked against what is left.
