@@ -90,6 +90,7 @@ type dispatcher struct {
 	mu      sync.Mutex
 	waiting errands
 	planned int64
+	failed  int64 // attempts recorded as failed since the start, for the health check
 	changed chan struct{}
 }
 
@@ -210,11 +211,10 @@ func (s *Sandbox) parcel(e errand) (*parcel, ticket) {
 	if !ok {
 		return nil, 0
 	}
-	told, _ := events.find(w, d.Event)
+	told, kept := events.find(w, d.Event)
 	to, ok := webhookEndpoints.find(w, d.Endpoint)
-	if !ok || to.Status != endpointEnabled {
-		deliveries.remove(w, d.ID, gone)
-		events.edit(w, told.ID).PendingWebhooks--
+	if !kept || !ok || to.Status != endpointEnabled {
+		d.end(w)
 		return nil, w.commit()
 	}
 	shown := *told
@@ -223,6 +223,14 @@ func (s *Sandbox) parcel(e errand) (*parcel, ticket) {
 		shown.APIVersion = *to.APIVersion
 	}
 	return &parcel{told.ID, to.URL, to.hidden.Secret, pretty(marshal(&shown)), s.realSeconds(), d.Fault}, e.account.written
+}
+
+// end is a delivery that need not be tried again: it arrived, or nobody is there.
+func (d *delivery) end(w *work) {
+	deliveries.remove(w, d.ID, gone)
+	if _, kept := events.find(w, d.Event); kept {
+		events.edit(w, d.Event).PendingWebhooks--
+	}
 }
 
 // realSeconds is the time without what the clock was moved by: receivers
@@ -283,8 +291,7 @@ func (s *Sandbox) recordAttempt(e errand, delivered bool) {
 	case !ok:
 		return
 	case delivered:
-		deliveries.remove(w, e.id, gone)
-		events.edit(w, old.Event).PendingWebhooks--
+		old.end(w)
 	case old.Attempts >= len(retryWaits):
 		deliveries.remove(w, e.id, gone) // given up: the event keeps counting it as pending
 	default:
@@ -293,4 +300,16 @@ func (s *Sandbox) recordAttempt(e errand, delivered bool) {
 		next.Attempts++
 	}
 	w.commit()
+	if !delivered {
+		s.hooks.mu.Lock()
+		s.hooks.failed++
+		s.hooks.mu.Unlock()
+	}
+}
+
+// tally is how many deliveries wait, and how many attempts have failed.
+func (d *dispatcher) tally() (waiting int, failed int64) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return len(d.waiting), d.failed
 }

@@ -27,7 +27,7 @@ type effectType string
 
 // The effects. "Before" means that nothing was done, "after" that all was.
 const (
-	effectLatency     effectType = "latency"      // value: milliseconds
+	effectLatency     effectType = "latency"      // value: milliseconds; all was done, and the key is in use meanwhile
 	effectHang        effectType = "hang"         // no answer until the client gives up; nothing was done
 	effectResetBefore effectType = "reset_before" // connection closed, nothing was done
 	effectResetAfter  effectType = "reset_after"  // connection closed, all was done
@@ -212,7 +212,7 @@ func (x *exchange) underFault(run func() *answer) *answer {
 	}
 	switch x.fault.Type {
 	case effectLatency:
-		x.pause(time.Duration(x.fault.Value) * time.Millisecond)
+		defer x.pause(time.Duration(x.fault.Value) * time.Millisecond)
 	case effectHang:
 		x.pause(maxLatency)
 		return nil

@@ -136,7 +136,9 @@ func (s *Sandbox) health(r *http.Request) (any, error) {
 	if err := s.journal.ping(r.Context()); err != nil {
 		return nil, err
 	}
-	return map[string]any{"status": "ok", "accounts": len(s.everyAccount()), "durable": s.journal.db != nil, "now": s.seconds()}, nil
+	waiting, failed := s.hooks.tally()
+	return map[string]any{"status": "ok", "accounts": len(s.everyAccount()), "durable": s.journal.db != nil, "now": s.seconds(),
+		"waiting_deliveries": waiting, "failed_attempts": failed}, nil
 }
 
 func (s *Sandbox) showRequests(r *http.Request) (any, error) {

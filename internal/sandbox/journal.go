@@ -247,8 +247,7 @@ func (j *journal) compact(entries, living int) error {
 	if entries <= maxSuperseded*(living+rowsPerInsert) {
 		return nil
 	}
-	_, err := j.db.Exec(`DELETE FROM journal WHERE state = 'gone' OR seq NOT IN (SELECT max(seq) FROM journal GROUP BY account,kind,id);
-		DELETE FROM journal AS old WHERE EXISTS (SELECT 1 FROM journal AS later WHERE later.seq > old.seq AND later.id = old.id AND later.kind = old.kind AND later.account = old.account)`)
+	_, err := j.db.Exec(`DELETE FROM journal WHERE state = 'gone' OR seq NOT IN (SELECT max(seq) FROM journal GROUP BY account,kind,id)`)
 	if err != nil {
 		return fmt.Errorf("sandbox: compact journal: %w", err)
 	}
@@ -280,9 +279,15 @@ func (j *journal) close() error {
 	close(j.stop)
 	<-j.stopped
 	j.mu.Lock()
-	defer j.mu.Unlock()
-	return errors.Join(j.failed, j.db.Close())
+	failed := j.failed
+	j.failed = errClosed
+	j.mu.Unlock()
+	j.settled.Broadcast()
+	return errors.Join(failed, j.db.Close())
 }
+
+// errClosed is what a request gets that came after Close.
+var errClosed = errors.New("sandbox: closed")
 
 // decode makes a record of what the journal kept.
 func (e entry) decode(k *kind) (*record, error) {

@@ -129,15 +129,20 @@ func (p *paymentIntent) manualCapture() bool {
 	return p.CaptureMethod == "manual"
 }
 
+// futureUsage is what the card is kept for: the card's own option goes first.
+func (p *paymentIntent) futureUsage() *string {
+	if own := p.PaymentMethodOptions.Card.SetupFutureUsage; own != nil {
+		return own
+	}
+	return p.SetupFutureUsage
+}
+
 // keepMethod attaches the card for future use when that was asked for; a card
 // that belongs to nobody can be used only this once (§2.3).
 func (t *attempt) keepMethod() {
 	p, next := t.intent, paymentMethods.edit(t.work, t.method.ID)
 	next.check(t.method.test())
-	usage := p.SetupFutureUsage
-	if own := p.PaymentMethodOptions.Card.SetupFutureUsage; own != nil {
-		usage = own
-	}
+	usage := p.futureUsage()
 	if next.Customer == nil && p.Customer != nil && usage != nil {
 		next.Customer = p.Customer
 		emit(t.work, "payment_method.attached", next)

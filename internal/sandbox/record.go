@@ -189,6 +189,10 @@ func (t *table) unlink(key indexKey, position int32) {
 		delete(t.index, key)
 		return
 	}
+	if at == 0 { // the oldest go first when events lapse: nothing has to move
+		t.index[key] = places[1:]
+		return
+	}
 	t.index[key] = slices.Delete(places, at, at+1)
 }
 

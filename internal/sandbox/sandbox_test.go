@@ -20,7 +20,8 @@ import (
 	"florin/internal/sandbox"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// verify runs the tests and fails when one leaves a goroutine behind.
+func verify(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // world is a sandbox behind a real HTTP server, and the real Stripe client.
 type world struct {
@@ -43,6 +44,12 @@ func openIn(t *testing.T, c sandbox.Config) *world {
 	c.Clock = clock.NewMovable(clock.Fixed(time.Unix(start, 0)), 0)
 	s, err := sandbox.Open(c)
 	require.NoError(t, err)
+	return serve(t, s)
+}
+
+// serve puts a sandbox on a port of its own and runs it until the test ends.
+func serve(t *testing.T, s *sandbox.Sandbox) *world {
+	t.Helper()
 	server := httptest.NewServer(s)
 	w := &world{T: t, sandbox: s, server: server, key: "sk_test_world"}
 	w.stripe = w.client(w.key)

@@ -36,6 +36,7 @@ type exchange struct {
 	wanted  wish
 	invalid error // what parameter checking found
 	fault   *effect
+	holds   bool // the idempotency key, until the answer is sent
 }
 
 // answer is what will be written, once the fault of the request allows.
@@ -64,6 +65,7 @@ func (s *Sandbox) routed(r *route) http.HandlerFunc {
 		x.fault = s.faults.choose(x)
 		started := s.clock.Now()
 		reply := x.underFault(x.answer)
+		x.release()
 		s.requests.note(x, reply, started)
 		if reply == nil {
 			panic(http.ErrAbortHandler) // net/http closes the connection without a word
@@ -182,36 +184,38 @@ func (x *exchange) readOnly() *answer {
 // change executes under the account's lock, and answers when what it did, and
 // all that it saw, is on disk.
 func (x *exchange) change() *answer {
-	reply, first, until := x.locked()
-	reply = x.durable(reply, until)
-	if first {
+	return x.durable(x.locked())
+}
+
+// release frees the idempotency key for replays, once the first answer is ready.
+func (x *exchange) release() {
+	if x.holds {
 		x.account.mu.Lock()
 		delete(x.account.running, x.key)
 		x.account.mu.Unlock()
 	}
-	return reply
 }
 
-func (x *exchange) locked() (reply *answer, first bool, until ticket) {
+func (x *exchange) locked() (*answer, ticket) {
 	a := x.account
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	now := a.instant(x.sandbox.seconds())
 	x.sandbox.catchUp(a, now)
 	if reply := x.replay(); reply != nil {
-		return reply, false, a.written
+		return reply, a.written
 	}
 	a.latest = a.instant(now)
 	w := x.sandbox.newWork(a, a.latest)
 	w.cause, w.hook = eventRequest{pointer(x.id), textOrNil(x.key)}, x.fault.hookFault()
 	reply, saved := x.perform(w)
 	if x.key != "" {
-		a.running[x.key] = true
+		a.running[x.key], x.holds = true, true
 		if saved {
 			x.remember(w, reply)
 		}
 	}
-	return reply, x.key != "", w.commit()
+	return reply, w.commit()
 }
 
 // perform runs the handler and renders its answer. Of a failed handler nothing

@@ -202,6 +202,9 @@ func authenticated(w *work, id string, complete bool) *paymentIntent {
 		return p
 	}
 	p.secret.Authenticated = true
+	if value(p.futureUsage()) == "off_session" {
+		paymentMethods.edit(w, method.ID).secret.SetUp = true // even if the bank then declines
+	}
 	if p.ConfirmationMethod == "manual" {
 		p.Status, p.NextAction = intentNeedsConfirmation, nil
 		return p
