@@ -71,26 +71,38 @@ func (f *feed) skip(ctx context.Context) error {
 //
 // Errors: what trying again cannot mend, such as a key that is refused.
 func (f *feed) next(ctx context.Context) ([]heardEvent, error) {
+	began := time.Now()
 	batch, _, err := f.persist(ctx, feedWait)
+	if err == nil && len(batch) == 0 && time.Since(began) < firstFeedPause {
+		err = pause(ctx, firstFeedPause) // too many wait already: the server answers at once
+	}
 	return batch, err
 }
 
 // persist reads a page, and tries again with growing pauses while the server
 // cannot be reached or cannot answer.
 func (f *feed) persist(ctx context.Context, wait int) (batch []heardEvent, more bool, err error) {
-	for pause := firstFeedPause; ; pause = min(2*pause, maxFeedPause) {
+	for span := firstFeedPause; ; span = min(2*span, maxFeedPause) {
 		batch, more, err = f.page(ctx, wait)
 		if err == nil || ctx.Err() != nil || isFinal(err) {
 			return batch, more, err
 		}
-		f.lost(err, pause.String())
-		timer := time.NewTimer(pause)
-		select {
-		case <-ctx.Done():
-			timer.Stop()
-			return nil, false, ctx.Err()
-		case <-timer.C:
+		f.lost(err, span.String())
+		if err := pause(ctx, span); err != nil {
+			return nil, false, err
 		}
+	}
+}
+
+// pause waits, but not longer than the command runs.
+func pause(ctx context.Context, span time.Duration) error {
+	timer := time.NewTimer(span)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
 	}
 }
 
