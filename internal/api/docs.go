@@ -1,0 +1,289 @@
+package api
+
+import (
+	"bytes"
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"html/template"
+	"maps"
+	"net/http"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"florin/internal/pay"
+)
+
+// docsHTML is the two pages under /docs. They need no script and nothing from
+// another host, so that they can be read without a network.
+//
+//go:embed docs.html
+var docsHTML string
+
+var docsTemplate = template.Must(template.New("docs").Funcs(template.FuncMap{"code": codeMarks}).Parse(docsHTML))
+
+// defaultBase stands in the examples when nobody said where the API is.
+const defaultBase = "http://127.0.0.1:8080"
+
+// docsCache is how long browsers may keep the pages: they change with the
+// program only.
+const docsCache = "public, max-age=300"
+
+// docsPolicy lets the pages do nothing but show themselves.
+const docsPolicy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+
+// addDocs serves what is written about the API: for people, and for machines.
+// All of it is made once.
+func addDocs(mux *http.ServeMux, base string) error {
+	doc := document()
+	asJSON, err := json.Marshal(doc)
+	if err != nil {
+		return fmt.Errorf("api: the OpenAPI document: %w", err)
+	}
+	asYAML, err := doc.YAML()
+	if err != nil {
+		return fmt.Errorf("api: the OpenAPI document as YAML: %w", err)
+	}
+	if base == "" {
+		base = defaultBase
+	}
+	known := newSchemas(Routes())
+	pages := []struct {
+		path, kind string
+		body       []byte
+	}{
+		{"/openapi.json", "application/openapi+json", asJSON},
+		{"/openapi.yaml", "application/openapi+yaml", asYAML},
+		{"/docs", "text/html; charset=utf-8", render("reference", docsPage{Base: base, Sections: known.sections(base), Version: APIVersion})},
+		{errorsPath, "text/html; charset=utf-8", render("errors", errorsPage{Groups: errorGroups()})},
+	}
+	for _, page := range pages {
+		mux.HandleFunc("GET "+page.path, func(w http.ResponseWriter, _ *http.Request) {
+			header := w.Header()
+			header.Set("Content-Type", page.kind)
+			header.Set("Cache-Control", docsCache)
+			header.Set("Content-Security-Policy", docsPolicy)
+			_, _ = w.Write(page.body) // the reader may be gone, which is no news here
+		})
+	}
+	return nil
+}
+
+// render makes a page out of what the program itself says; a failure is a
+// defect that every start would show.
+func render(name string, page any) []byte {
+	var b bytes.Buffer
+	if err := docsTemplate.ExecuteTemplate(&b, name, page); err != nil {
+		panic("api: docs: " + err.Error())
+	}
+	return b.Bytes()
+}
+
+// codeMarks shows `text` between backquotes as code.
+func codeMarks(text string) template.HTML {
+	parts := strings.Split(text, "`")
+	var b strings.Builder
+	for i, part := range parts {
+		escaped := template.HTMLEscapeString(part)
+		if i%2 == 1 {
+			escaped = "<code>" + escaped + "</code>"
+		}
+		b.WriteString(escaped)
+	}
+	return template.HTML(b.String()) // every part was escaped above
+}
+
+type docsPage struct {
+	Base     string
+	Version  string
+	Sections []docsSection
+}
+
+type docsSection struct {
+	Title  string
+	Routes []docsRoute
+}
+
+// docsRoute is a route as people read it.
+type docsRoute struct {
+	Route
+	Body, Query, Reply []docsField
+	Example            string
+	Problems           []docsProblem
+}
+
+type docsProblem struct {
+	Code   pay.Code
+	Status int
+}
+
+// docsField is one field of a body, query or reply, in dotted form.
+type docsField struct {
+	Name, Type, Doc string
+	Required        bool
+}
+
+type errorsPage struct{ Groups []errorGroup }
+
+type errorGroup struct {
+	Status int
+	Text   string
+	Codes  []pay.CodeInfo
+}
+
+func errorGroups() []errorGroup {
+	var groups []errorGroup
+	for _, status := range errorStatuses() {
+		groups = append(groups, errorGroup{Status: status, Text: http.StatusText(status), Codes: codesWith(status)})
+	}
+	return groups
+}
+
+func (s schemas) sections(base string) []docsSection {
+	var sections []docsSection
+	for _, route := range Routes() {
+		if len(sections) == 0 || sections[len(sections)-1].Title != route.Tag {
+			sections = append(sections, docsSection{Title: route.Tag})
+		}
+		last := &sections[len(sections)-1]
+		last.Routes = append(last.Routes, s.docsRoute(route, base))
+	}
+	return sections
+}
+
+func (s schemas) docsRoute(route Route, base string) docsRoute {
+	page := docsRoute{Route: route, Body: s.fields(route.takes), Query: s.fields(route.asks), Example: s.example(route, base)}
+	if route.Gives != nil {
+		page.Reply = s.fields(reflect.TypeOf(route.Gives))
+	}
+	for _, code := range route.everyCode() {
+		page.Problems = append(page.Problems, docsProblem{Code: code, Status: StatusOf(code)})
+	}
+	return page
+}
+
+// fields lists a type's fields, those of objects inside it included; required
+// ones come first.
+func (s schemas) fields(t reflect.Type) []docsField {
+	if t == nil {
+		return nil
+	}
+	list := s.fieldsOf(s.of(t), "")
+	slices.SortStableFunc(list, func(a, b docsField) int {
+		switch {
+		case a.Required == b.Required:
+			return 0
+		case a.Required:
+			return -1
+		default:
+			return 1
+		}
+	})
+	return list
+}
+
+func (s schemas) fieldsOf(schema *huma.Schema, prefix string) []docsField {
+	var list []docsField
+	for _, name := range slices.Sorted(maps.Keys(schema.Properties)) {
+		property := schema.Properties[name]
+		at := join(prefix, name)
+		list = append(list, docsField{
+			Name: at, Type: s.typeName(property), Doc: docOfField(property), Required: slices.Contains(schema.Required, name),
+		})
+		if inner := s.inner(property); inner != nil {
+			list = append(list, s.fieldsOf(inner, at)...)
+		}
+	}
+	return list
+}
+
+// inner is the object that a field holds, if it holds one.
+func (s schemas) inner(property *huma.Schema) *huma.Schema {
+	if property.Type == huma.TypeArray {
+		property = property.Items
+	}
+	if property.Ref == "" {
+		return nil
+	}
+	return s.SchemaFromRef(property.Ref)
+}
+
+func (s schemas) typeName(property *huma.Schema) string {
+	switch {
+	case len(property.OneOf) > 0:
+		return "number or string"
+	case property.Ref != "":
+		return huma.TypeObject
+	case property.Type == huma.TypeArray:
+		return "list of " + s.typeName(property.Items)
+	case property.Type == huma.TypeObject:
+		return "map of strings"
+	case property.Type == "":
+		return "any"
+	case property.Format == "uuid" || property.Format == "date-time":
+		return property.Format
+	default:
+		return property.Type
+	}
+}
+
+// docOfField joins what is said of a field with what it may be.
+func docOfField(property *huma.Schema) string {
+	parts := []string{}
+	if property.Description != "" {
+		parts = append(parts, property.Description)
+	}
+	values := property.Enum
+	if property.Items != nil {
+		values = property.Items.Enum
+	}
+	if len(values) > 0 {
+		parts = append(parts, fmt.Sprintf("One of %s.", strings.Trim(strings.ReplaceAll(fmt.Sprint(values), " ", ", "), "[]")))
+	}
+	if property.Default != nil {
+		parts = append(parts, fmt.Sprintf("Default: %v.", property.Default))
+	}
+	return strings.Join(parts, " ")
+}
+
+// example is a curl line that works once the key and ids are put in.
+func (s schemas) example(route Route, base string) string {
+	lines := []string{"curl " + base + strings.NewReplacer("{id}", "$ID", "{merchant}", "$MERCHANT").Replace(route.Path)}
+	if route.Method != http.MethodGet {
+		lines[0] = "curl -X " + route.Method + strings.TrimPrefix(lines[0], "curl")
+	}
+	if !route.Open {
+		lines = append(lines, `-H "X-API-Key: $FLORIN_KEY"`)
+	}
+	if route.Key == KeyRequired {
+		lines = append(lines, `-H "Idempotency-Key: order-123"`)
+	}
+	if body := s.exampleBody(route.takes); body != "" {
+		lines = append(lines, `-H "Content-Type: application/json"`, "-d '"+body+"'")
+	}
+	return strings.Join(lines, " \\\n  ")
+}
+
+// exampleBodies are the bodies shown, which a test sends through the checks.
+var exampleBodies = map[reflect.Type]string{
+	typeOf[NewPayment]():     `{"amount":"50.00","currency":"USD","provider":"stripe","payment_method":"pm_card_visa"}`,
+	typeOf[Capture]():        `{"amount":"20.00"}`,
+	typeOf[NewRefund]():      `{"payment_id":"018f3c1e-7b1a-7c5e-9d0a-2f6b8c4d1e90","amount":"25.00"}`,
+	typeOf[NewCard]():        `{"payment_method_id":"pm_card_visa","customer_email":"user@example.com","customer_name":"Jane Doe"}`,
+	typeOf[NewConnection]():  `{"provider":"stripe","stripe":{"secret_key":"sk_test_your_stripe_secret_key","webhook_secret":"whsec_your_webhook_signing_secret"}}`,
+	typeOf[NewWebhook]():     `{"webhook_url":"https://yourapp.com/webhooks/payments"}`,
+	typeOf[NewEndpoint]():    `{"url":"https://yourapp.com/webhooks/payments","events":["payment.completed","payment.failed"]}`,
+	typeOf[EndpointChange](): `{"enabled":true}`,
+	typeOf[Rotation]():       `{"overlap_seconds":3600}`,
+	typeOf[Replay]():         `{"which":"failed","since":"2025-06-01"}`,
+}
+
+func (s schemas) exampleBody(t reflect.Type) string {
+	if t == nil {
+		return ""
+	}
+	return exampleBodies[t]
+}
