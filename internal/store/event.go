@@ -30,8 +30,11 @@ const maxFeed = pay.MaxPage
 func (tx *Tx) InsertEvent(e pay.Event) error {
 	d := tx.store.dialect
 	fields := events.fields(&e)
-	return tx.insert(events.what, "INSERT INTO events (merchant, mode, id, type, object, payment, sequence, body, at, feed_tx, position) "+
-		"VALUES ("+places(1, len(fields)-1)+", "+d.feedTx+", "+d.feedPosition+")", fields[:len(fields)-1]...)
+	fields = fields[:len(fields)-1]
+	return tx.insert(events.what, statement{
+		"INSERT INTO events (merchant, mode, id, type, object, payment, sequence, body, at, feed_tx, position) " +
+			"VALUES (" + places(1, len(fields)) + ", " + d.feedTx + ", " + d.feedPosition + ")", fields,
+	})
 }
 
 // Event reads an event.

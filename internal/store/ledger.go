@@ -20,18 +20,17 @@ func (tx *Tx) InsertLedger(t pay.LedgerTransaction) error {
 	if err := t.Check(); err != nil {
 		return err
 	}
-	if err := ledgerTransactions.insert(tx, t); err != nil {
-		return err
-	}
+	entries := make([]statement, len(t.Entries))
 	for number, e := range t.Entries {
-		_, err := tx.exec("INSERT INTO ledger_entries (merchant, mode, transaction_id, number, account, amount, currency) "+
-			"VALUES ($1, $2, $3, $4, $5, $6, $7)", t.Owner.Merchant, t.Owner.Mode, t.ID, number, e.Account, e.Amount.Minor, e.Amount.Currency)
-		if err != nil {
-			return err
-		}
+		entries[number] = statement{insertEntry, []any{t.Owner.Merchant, t.Owner.Mode, t.ID, number, e.Account, e.Amount.Minor, e.Amount.Currency}}
 	}
-	return nil
+	return ledgerTransactions.insert(tx, t, entries...)
 }
+
+// insertEntry adds nothing when the transaction gave way to another.
+const insertEntry = `INSERT INTO ledger_entries (merchant, mode, transaction_id, number, account, amount, currency)
+	SELECT merchant, mode, id, $4, $5, $6, $7 FROM ledger_transactions WHERE merchant = $1 AND mode = $2 AND id = $3
+	ON CONFLICT DO NOTHING`
 
 // LedgerOf reads every booking of a payment and its refunds, oldest first.
 func (tx *Tx) LedgerOf(o pay.Owner, payment pay.ID) ([]pay.LedgerTransaction, error) {

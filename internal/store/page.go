@@ -125,7 +125,11 @@ func (o order[T]) parse(cursor string) ([]int64, string, error) {
 			return nil, "", bad
 		}
 	}
-	return keys, parts[len(parts)-1], nil
+	id := parts[len(parts)-1]
+	if strings.ContainsFunc(id, func(c rune) bool { return c <= ' ' || c > '~' }) {
+		return nil, "", bad // Postgres takes no NUL, and no id has the rest
+	}
+	return keys, id, nil
 }
 
 // limitOf is how many rows a page has.

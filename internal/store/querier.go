@@ -16,6 +16,16 @@ import (
 type querier interface {
 	exec(ctx context.Context, sql string, args []any) (int64, error)
 	query(ctx context.Context, sql string, args []any) (rows, error)
+	// execAll runs statements in order and says how many rows the first one
+	// changed. Towards Postgres they travel together: a round trip costs as much
+	// as a small statement.
+	execAll(ctx context.Context, list []statement) (int64, error)
+}
+
+// statement is one to be run with others.
+type statement struct {
+	sql  string
+	args []any
 }
 
 // scanner is the row at hand.
@@ -41,6 +51,25 @@ func (t pgxTx) query(ctx context.Context, sql string, args []any) (rows, error) 
 	return t.tx.Query(ctx, sql, args...)
 }
 
+func (t pgxTx) execAll(ctx context.Context, list []statement) (first int64, err error) {
+	batch := &pgx.Batch{}
+	for _, each := range list {
+		batch.Queue(each.sql, each.args...)
+	}
+	results := t.tx.SendBatch(ctx, batch)
+	defer func() { err = errors.Join(err, results.Close()) }()
+	for i := range list {
+		tag, err := results.Exec()
+		if err != nil {
+			return 0, err
+		}
+		if i == 0 {
+			first = tag.RowsAffected()
+		}
+	}
+	return first, nil
+}
+
 // sqliteTx speaks to SQLite. A write is never interrupted: SQLite answers an
 // interrupt by rolling back the whole transaction, which others share.
 type sqliteTx struct {
@@ -61,6 +90,19 @@ func (t sqliteTx) exec(ctx context.Context, sql string, args []any) (int64, erro
 		return 0, err
 	}
 	return result.RowsAffected()
+}
+
+func (t sqliteTx) execAll(ctx context.Context, list []statement) (first int64, err error) {
+	for i, each := range list {
+		n, err := t.exec(ctx, each.sql, each.args)
+		if err != nil {
+			return 0, err
+		}
+		if i == 0 {
+			first = n
+		}
+	}
+	return first, nil
 }
 
 func (t sqliteTx) query(ctx context.Context, sql string, args []any) (rows, error) {

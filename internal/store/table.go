@@ -57,11 +57,11 @@ func places(first, n int) string {
 	return b.String()
 }
 
-// insert adds a row.
+// insert adds a row, with the parts that belong to it.
 //
 // Errors: already_exists.
-func (t *table[T]) insert(tx *Tx, row T) error {
-	return tx.insert(t.what, t.inserts, t.fields(&row)...)
+func (t *table[T]) insert(tx *Tx, row T, parts ...statement) error {
+	return tx.insert(t.what, statement{t.inserts, t.fields(&row)}, parts...)
 }
 
 // update writes the columns that may change; id is for the error.

@@ -89,15 +89,28 @@ func (tx *Tx) exec(sql string, args ...any) (int64, error) {
 	return n, translate(err)
 }
 
-// insert runs an INSERT that gives way to a row that is there already.
+// insert runs an INSERT that gives way to a row that is there already, and
+// with it those of the rows that belong to it, which must change nothing when
+// the first did not.
 //
 // Errors: already_exists.
-func (tx *Tx) insert(what, sql string, args ...any) error {
-	n, err := tx.exec(sql+" ON CONFLICT DO NOTHING", args...)
+func (tx *Tx) insert(what string, first statement, parts ...statement) error {
+	if err := tx.usable(); err != nil {
+		return err
+	}
+	first.sql += " ON CONFLICT DO NOTHING"
+	n, err := tx.insertAll(first, parts)
 	if err == nil && n == 0 {
 		err = pay.Errorf(pay.CodeExists, "there is such a %s already", what)
 	}
-	return err
+	return translate(err)
+}
+
+func (tx *Tx) insertAll(first statement, parts []statement) (int64, error) {
+	if len(parts) == 0 {
+		return tx.q.exec(tx.ctx, first.sql, first.args)
+	}
+	return tx.q.execAll(tx.ctx, append([]statement{first}, parts...))
 }
 
 // each runs a query and hands every row to scan.
