@@ -205,6 +205,9 @@ func (s schemas) inner(property *huma.Schema) *huma.Schema {
 	if property.Type == huma.TypeArray {
 		property = property.Items
 	}
+	if len(property.AnyOf) > 0 {
+		property = property.AnyOf[0]
+	}
 	if property.Ref == "" {
 		return nil
 	}
@@ -215,8 +218,12 @@ func (s schemas) typeName(property *huma.Schema) string {
 	switch {
 	case len(property.OneOf) > 0:
 		return "number or string"
+	case len(property.AnyOf) > 0:
+		return "object or null"
 	case property.Ref != "":
 		return huma.TypeObject
+	case property.Nullable:
+		return property.Type + " or null"
 	case property.Type == huma.TypeArray:
 		return "list of " + s.typeName(property.Items)
 	case property.Type == huma.TypeObject:

@@ -182,7 +182,7 @@ type PaymentQuery struct {
 	Since          string            `json:"since,omitempty" maxLength:"40" doc:"Created at or after: RFC 3339, or a date, whose first moment in UTC counts." example:"2025-06-01T00:00:00Z"`
 	Until          string            `json:"until,omitempty" maxLength:"40" doc:"Created before: RFC 3339, or a date, which is included as a whole." example:"2025-06-30"`
 	CustomerID     string            `json:"customer_id,omitempty" maxLength:"64"`
-	Last4          string            `json:"last4,omitempty" pattern:"^[0-9]{4}$" patternDescription:"four digits" doc:"The card's last four digits." example:"4242"`
+	Last4          string            `json:"last4,omitempty" pattern:"^[0-9]{4}$" doc:"The card's last four digits." example:"4242"`
 	ProviderRef    string            `json:"provider_ref,omitempty" maxLength:"255" doc:"Stripe's pi_… or ch_…."`
 	IdempotencyKey string            `json:"idempotency_key,omitempty" maxLength:"255"`
 	Metadata       map[string]string `json:"metadata,omitempty" doc:"metadata[order]=17: payments with this value, for each key given."`

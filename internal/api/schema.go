@@ -17,31 +17,58 @@ import (
 const schemasPath = "#/components/schemas/"
 
 // schemas knows the JSON schema of every type that routes take and give. The
-// same schema is documented and enforced.
-type schemas struct{ huma.Registry }
+// same schema is documented and enforced. Queries are kept apart: the document
+// has them as parameters.
+type schemas struct {
+	huma.Registry
+	queries map[reflect.Type]*huma.Schema
+}
 
 // newSchemas learns every type at once, since checking a body may only read.
 func newSchemas(routes []Route) schemas {
 	huma.ValidateStrictCasing = true // "Amount" is not "amount": huma's only switch for it is global
 	huma.DefaultArrayNullable = false
-	known := schemas{huma.NewMapRegistry(schemasPath, huma.DefaultSchemaNamer)}
+	known := schemas{huma.NewMapRegistry(schemasPath, huma.DefaultSchemaNamer), map[reflect.Type]*huma.Schema{}}
 	for _, route := range routes {
-		for _, t := range []reflect.Type{route.takes, route.asks, reflect.TypeOf(route.Gives)} {
-			if t != nil && t != reflect.TypeFor[nothing]() {
-				known.Schema(t, true, "")
-			}
+		if route.asks != nil {
+			known.queries[route.asks] = huma.SchemaFromType(known.Registry, route.asks)
+		}
+		if route.takes != nil && route.takes != reflect.TypeFor[nothing]() {
+			known.Schema(route.takes, true, "")
+		}
+		if route.Gives != nil {
+			known.learnView(reflect.TypeOf(route.Gives))
 		}
 	}
-	for _, t := range []reflect.Type{reflect.TypeFor[Problem](), reflect.TypeFor[Meta]()} {
-		known.Schema(t, true, "")
-	}
+	known.learnView(reflect.TypeFor[Problem]())
+	known.learnView(reflect.TypeFor[Meta]())
 	return known
+}
+
+// learnView adds a type that is only written, and says that its objects may be
+// null where they are pointers, which huma leaves out.
+func (s schemas) learnView(t reflect.Type) {
+	schema := s.Schema(t, false, "")
+	for i := range t.NumField() {
+		name, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
+		property := schema.Properties[name]
+		if property == nil || property.Ref == "" || t.Field(i).Type.Kind() != reflect.Pointer {
+			continue
+		}
+		schema.Properties[name] = &huma.Schema{
+			Description: property.Description,
+			AnyOf:       []*huma.Schema{{Ref: property.Ref}, {Type: "null"}},
+		}
+	}
 }
 
 // of is the schema of a type itself, not a reference to it.
 func (s schemas) of(t reflect.Type) *huma.Schema {
 	if t == reflect.TypeFor[nothing]() {
 		return emptySchema
+	}
+	if query, ok := s.queries[t]; ok {
+		return query
 	}
 	return s.Schema(t, false, "")
 }
