@@ -96,9 +96,6 @@ func TestWhatMayHaveArrived(t *testing.T) {
 			_, _ = io.WriteString(conn, "SSH-2.0-OpenSSH_9.2\r\n")
 			_ = conn.Close()
 		},
-		"ten megabytes": func(w http.ResponseWriter, _ *http.Request) {
-			_, _ = io.WriteString(w, `{"id":"`+strings.Repeat("a", 10<<20)+`"}`)
-		},
 		"an endless header": func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("X-Long", strings.Repeat("a", 200<<10))
 			_, _ = io.WriteString(w, `{}`)
@@ -113,6 +110,17 @@ func TestWhatMayHaveArrived(t *testing.T) {
 		assert.NotEmpty(t, got.Note, name)
 		assert.NotContains(t, got.Err.Error(), "CANARY", name)
 	}
+}
+
+// An answer over the limit is not read to its end, and not asked for again.
+func TestTenMegabytes(t *testing.T) {
+	t.Parallel()
+	f := newFake(t, always(200, `{"id":"`+strings.Repeat("a", 10<<20)+`"}`))
+	g := f.gateway()
+	got := g.Send(t.Context(), access, chargeCall(t, g, order()))
+	assert.Equal(t, pay.OutcomeInDoubt, got.Outcome)
+	assert.Contains(t, got.Note, "larger than 8388608 bytes")
+	assert.Len(t, f.requests(), 1)
 }
 
 func TestNoAnswerInTime(t *testing.T) {
