@@ -27,14 +27,21 @@ const (
 	maxCreatedPages = 50
 )
 
-// searchWindows are the times after first sending in which an object may have
-// been created, likeliest first. A call is sent again for up to 23 hours
-// (pay.ReplayWindow) and Stripe keeps its key for 24; two hours are for clocks.
-var searchWindows = []struct{ from, to time.Duration }{
+// window is a span of time after a call was first sent.
+type window struct{ from, to time.Duration }
+
+// searchWindows are when an object of ours may have been created, likeliest
+// first. A call is sent again for up to 23 hours (pay.ReplayWindow) and Stripe
+// keeps its key for 24; two hours are for clocks.
+var searchWindows = []window{
 	{-time.Minute, 2 * time.Minute},
 	{2 * time.Minute, time.Hour},
 	{time.Hour, 26 * time.Hour},
 }
+
+// sandboxWindows has no end within a lifetime: the sandbox's clock may have
+// been put ahead of ours by any time at all.
+var sandboxWindows = []window{{-time.Minute, 100 * 365 * 24 * time.Hour}}
 
 // reader asks without changing anything, which is always safe to repeat.
 //
@@ -129,7 +136,11 @@ func (r reader) findCreated(ctx context.Context, sought created) (json.RawMessag
 	if sought.id == "" {
 		return nil, pay.Errorf(pay.CodeInternal, "nothing to look for in %s", sought.path)
 	}
-	for _, window := range searchWindows {
+	windows := searchWindows
+	if r.access.Kind == pay.ConnectionSandbox {
+		windows = sandboxWindows
+	}
+	for _, window := range windows {
 		found, err := r.findBetween(ctx, sought, sought.since.Add(window.from), sought.since.Add(window.to))
 		if found != nil || err != nil {
 			return found, err

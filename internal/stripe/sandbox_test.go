@@ -269,6 +269,21 @@ func TestSandboxFaults(t *testing.T) {
 	}
 }
 
+// The sandbox's clock may be days ahead of ours.
+func TestSandboxAheadOfOurClock(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	started := time.Now()
+	resp, err := http.Post(w.base+"/_sandbox/clock/advance", "application/json", strings.NewReader(`{"seconds":2592000}`))
+	require.NoError(t, err)
+	resp.Body.Close()
+	require.Equal(t, 200, resp.StatusCode)
+	_, report := w.charge(order())
+	found, err := w.FindPayment(t.Context(), w.access, pay.PaymentSought{ID: paymentID, Since: started})
+	require.NoError(t, err)
+	assert.Equal(t, report, found)
+}
+
 // A 500 that is replayed for ever, while the money has moved.
 func TestSandboxFaultThatStays(t *testing.T) {
 	t.Parallel()
