@@ -198,8 +198,27 @@ type businessProfile struct {
 }
 
 type accountSettings struct {
-	Dashboard dashboardSettings `json:"dashboard"`
-	Payments  paymentSettings   `json:"payments"`
+	Branding     brandingSettings  `json:"branding"`
+	CardPayments cardSettings      `json:"card_payments"`
+	Dashboard    dashboardSettings `json:"dashboard"`
+	Payments     paymentSettings   `json:"payments"`
+}
+
+type brandingSettings struct {
+	Icon           none `json:"icon"`
+	Logo           none `json:"logo"`
+	PrimaryColor   none `json:"primary_color"`
+	SecondaryColor none `json:"secondary_color"`
+}
+
+type cardSettings struct {
+	DeclineOn        declineOn `json:"decline_on"`
+	DescriptorPrefix none      `json:"statement_descriptor_prefix"`
+}
+
+type declineOn struct {
+	AVSFailure bool `json:"avs_failure"`
+	CVCFailure bool `json:"cvc_failure"`
 }
 
 type dashboardSettings struct {
@@ -223,7 +242,7 @@ func newStripeAccount(id string, now int64) *stripeAccount {
 		Capabilities:    map[string]string{"card_payments": "active", "transfers": "active"},
 		ChargesEnabled:  true, Country: "US", Created: now, DefaultCurrency: "usd", DetailsSubmitted: true,
 		Metadata: map[string]string{}, PayoutsEnabled: true, Type: "standard",
-		Settings: accountSettings{dashboardSettings{name, "Etc/UTC"}, paymentSettings{statementDescriptor}},
+		Settings: accountSettings{Dashboard: dashboardSettings{name, "Etc/UTC"}, Payments: paymentSettings{statementDescriptor}},
 	}
 }
 
