@@ -14,18 +14,20 @@ import (
 var errDraining = errors.New("the server is stopping")
 
 // handler is everything that is answered on the main listener.
-func (s *Server) handler() http.Handler {
-	answers := api.New(api.Config{
-		Engine:    s.Engine,
-		Clock:     clock.Real{},
-		RateLimit: s.cfg.RateLimit,
-		RateBurst: s.cfg.RateBurst,
-		Ready:     s.ready,
-		Metrics:   s.Metrics.Handler(),
-		Version:   Version,
-		PublicURL: s.cfg.PublicURL,
+func (s *Server) handler() (http.Handler, error) {
+	answers, err := api.New(api.Config{
+		Engine:  s.Engine,
+		Clock:   clock.Real{},
+		Limits:  api.RateLimits{PerKey: s.cfg.RateLimit, Burst: s.cfg.RateBurst, Failures: failures(s.cfg.RateLimit)},
+		Metrics: s.Metrics.Handler(),
+		Ready:   s.ready,
+		Closing: s.draining,
+		BaseURL: s.cfg.PublicURL,
 	})
-	return s.Traces.Middleware(telemetry.Requests(s.Logger, s.Metrics)(answers))
+	if err != nil {
+		return nil, err
+	}
+	return s.Traces.Middleware(telemetry.Requests(s.Logger, s.Metrics)(answers)), nil
 }
 
 // ready says whether requests can be answered: the database is there and the
@@ -37,4 +39,13 @@ func (s *Server) ready(ctx context.Context) error {
 	default:
 		return s.Store.Ping(ctx)
 	}
+}
+
+// failures is how many requests without a valid key an address may make: as
+// the API has it, or without limit when requests are not limited at all.
+func failures(rateLimit int) int {
+	if rateLimit == 0 {
+		return 0
+	}
+	return api.DefaultFailures
 }

@@ -86,8 +86,12 @@ func (s *Server) prepare(ctx context.Context) error {
 		}
 		s.Key = key
 	}
+	answers, err := s.handler()
+	if err != nil {
+		return err
+	}
 	s.http = &http.Server{
-		Handler:           s.handler(),
+		Handler:           answers,
 		ReadHeaderTimeout: readHeaderTimeout,
 		ReadTimeout:       readTimeout,
 		WriteTimeout:      s.cfg.CallTimeout + writeSlack,

@@ -15,7 +15,9 @@ import (
 func (s *Server) work(ctx context.Context) error {
 	ctx = telemetry.WithLogger(ctx, s.Logger)
 	stopJobs, err := s.Store.StartJobs(ctx, s.toldJobs(), store.JobOptions{
-		Observe: func(kind string, took time.Duration, err error) { s.Metrics.ObserveJob(kind, result(err), took) },
+		Observe: func(kind store.JobKind, took time.Duration, err error) {
+			s.Metrics.ObserveJob(string(kind), result(err), took)
+		},
 	})
 	if err != nil {
 		return err
