@@ -39,6 +39,9 @@ func (tx *Tx) Endpoint(o pay.Owner, id pay.ID) (pay.Endpoint, error) {
 //
 // Errors: not_found.
 func (tx *Tx) LockEndpoint(o pay.Owner, id pay.ID) (pay.Endpoint, error) {
+	if tx.reads {
+		return pay.Endpoint{}, errReads
+	}
 	return endpoints.must(tx, id, whereEndpoint+"AND id = $3"+tx.store.dialect.forUpdate, o.Merchant, o.Mode, id)
 }
 

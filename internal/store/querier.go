@@ -141,7 +141,7 @@ func translate(err error) error {
 	}
 	switch {
 	case isUnique(err):
-		return pay.Errorf(pay.CodeExists, "there is such a thing already").Because(err)
+		return pay.Errorf(pay.CodeExists, "this exists already").Because(err)
 	case isBusy(err):
 		return pay.Errorf(pay.CodeUnavailable, "the database is busy").Because(err)
 	}

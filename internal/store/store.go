@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 
 	"florin/internal/clock"
 	"florin/internal/pay"
@@ -39,6 +40,7 @@ type Store struct {
 	clock    clock.Clock
 	log      *slog.Logger
 	jobs     jobQueue
+	closed   atomic.Bool
 }
 
 // database is one of the two kinds, which differ in how a transaction is begun
@@ -101,9 +103,12 @@ func (s *Store) ready(ctx context.Context) error {
 	return nil
 }
 
-// Close waits for the transactions in hand and closes the database; writes
-// that come later get unavailable. Stop the jobs first.
-func (s *Store) Close() error { return s.database.close() }
+// Close waits for the transactions in hand and closes the database; who comes
+// later gets unavailable. Stop the jobs first.
+func (s *Store) Close() error {
+	s.closed.Store(true)
+	return s.database.close()
+}
 
 // Ping says whether the database answers.
 func (s *Store) Ping(ctx context.Context) error { return s.database.ping(ctx) }

@@ -84,7 +84,10 @@ func (t *table[T]) get(tx *Tx, o pay.Owner, id pay.ID) (T, error) {
 // lock reads a row and keeps others from changing it until the commit.
 //
 // Errors: not_found.
-func (t *table[T]) lock(tx *Tx, o pay.Owner, id pay.ID) (T, error) {
+func (t *table[T]) lock(tx *Tx, o pay.Owner, id pay.ID) (row T, err error) {
+	if tx.reads {
+		return row, errReads
+	}
 	where := "WHERE merchant = $1 AND mode = $2 AND id = $3" + tx.store.dialect.forUpdate
 	return t.must(tx, id, where, o.Merchant, o.Mode, id)
 }

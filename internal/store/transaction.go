@@ -19,6 +19,7 @@ type Tx struct {
 	store *Store
 	q     querier
 	now   time.Time
+	reads bool // lent by Read: nothing can be written or locked
 	ended bool
 }
 
@@ -27,6 +28,9 @@ var errNested = errors.New("store: a transaction is open already; use it")
 
 // errEnded is a defect of the caller.
 var errEnded = errors.New("store: the transaction has ended")
+
+// errReads is a defect of the caller.
+var errReads = errors.New("store: a read locks nothing; use Write")
 
 // inTransaction marks the context of an open transaction.
 type inTransaction struct{}
@@ -40,26 +44,37 @@ type inTransaction struct{}
 // locked or closed. Calls do not nest: inside, use tx, or tx.Context so that a
 // Write by mistake is refused instead of waiting for itself.
 func (s *Store) Write(ctx context.Context, fn func(tx *Tx) error) error {
-	if ctx.Value(inTransaction{}) != nil {
-		return errNested
+	if err := s.enter(ctx); err != nil {
+		return err
 	}
-	return translate(s.database.write(ctx, s.lend(ctx, fn)))
+	return translate(s.database.write(ctx, s.lend(ctx, false, fn)))
 }
 
 // Read runs fn on a consistent snapshot that nothing can be written to.
 //
 // Errors: those of Write.
 func (s *Store) Read(ctx context.Context, fn func(tx *Tx) error) error {
-	if ctx.Value(inTransaction{}) != nil {
-		return errNested
+	if err := s.enter(ctx); err != nil {
+		return err
 	}
-	return translate(s.database.read(ctx, s.lend(ctx, fn)))
+	return translate(s.database.read(ctx, s.lend(ctx, true, fn)))
+}
+
+// enter refuses who comes from within a transaction or too late.
+func (s *Store) enter(ctx context.Context) error {
+	switch {
+	case ctx.Value(inTransaction{}) != nil:
+		return errNested
+	case s.closed.Load():
+		return errClosed
+	}
+	return nil
 }
 
 // lend wraps fn so that each attempt gets a transaction of its own.
-func (s *Store) lend(ctx context.Context, fn func(tx *Tx) error) func(q querier) error {
+func (s *Store) lend(ctx context.Context, reads bool, fn func(tx *Tx) error) func(q querier) error {
 	return func(q querier) error {
-		tx := &Tx{ctx: context.WithValue(ctx, inTransaction{}, true), store: s, q: q, now: s.clock.Now()}
+		tx := &Tx{ctx: context.WithValue(ctx, inTransaction{}, true), store: s, q: q, now: s.clock.Now(), reads: reads}
 		defer func() { tx.ended = true }()
 		return fn(tx)
 	}
@@ -101,7 +116,7 @@ func (tx *Tx) insert(what string, first statement, parts ...statement) error {
 	first.sql += " ON CONFLICT DO NOTHING"
 	n, err := tx.insertAll(first, parts)
 	if err == nil && n == 0 {
-		err = pay.Errorf(pay.CodeExists, "there is such a %s already", what)
+		err = pay.Errorf(pay.CodeExists, "this %s exists already", what)
 	}
 	return translate(err)
 }

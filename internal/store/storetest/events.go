@@ -83,6 +83,7 @@ func feedTypes(t *testing.T, w *World) {
 		}
 		return nil
 	})
+	settled(t, w, len(all))
 	w.Read(t, func(tx *store.Tx) error {
 		refunds, err := tx.Events(w.Owner, "", []pay.EventType{pay.EventPaymentRefunded, pay.EventRefundCompleted}, 3)
 		require.NoError(t, err)
@@ -131,13 +132,19 @@ func testLateCommitter(t *testing.T, s *store.Store) {
 		close(commit)
 		require.NoError(t, <-committed)
 	}
-	var seen []pay.ID
-	require.Eventually(t, func() bool { // other tests' transactions hold the feed back too
-		seen = idsOf(feedOf(t, w, ""), eventID)
-		return len(seen) == 2
-	}, time.Minute, time.Millisecond)
-	assert.Equal(t, []pay.ID{late.ID, early.ID}, seen)
+	assert.Equal(t, []pay.ID{late.ID, early.ID}, idsOf(settled(t, w, 2), eventID))
 	assert.Equal(t, []pay.ID{early.ID}, idsOf(feedOf(t, w, late.ID), eventID))
+}
+
+// settled waits until n events are in the feed: where transactions commit out
+// of order, anybody's open one, another test's too, holds the feed back.
+func settled(t *testing.T, w *World, n int) (feed []pay.Event) {
+	t.Helper()
+	require.Eventually(t, func() bool {
+		feed = feedOf(t, w, "")
+		return len(feed) == n
+	}, time.Minute, time.Millisecond)
+	return feed
 }
 
 func feedOf(t *testing.T, w *World, after pay.ID) []pay.Event {

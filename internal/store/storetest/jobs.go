@@ -124,8 +124,10 @@ func testJobTimes(t *testing.T, s *store.Store) {
 	quiet(c, w)
 	w.Write(t, func(tx *store.Tx) error { return tx.Enqueue(job, tx.Now()) })
 	assert.Equal(t, job, c.next(), "brought forward")
-	w.Write(t, func(tx *store.Tx) error { return tx.Enqueue(job, tx.Now()) })
-	assert.Equal(t, job, c.next(), "done jobs do not stand in the way of new ones")
+	require.Eventually(t, func() bool { // river notes a little later that the job was done, and nobody tells when
+		w.Write(t, func(tx *store.Tx) error { return tx.Enqueue(job, tx.Now()) })
+		return len(c.done) > 0
+	}, patience, 50*time.Millisecond, "done jobs do not stand in the way of new ones")
 	_, err := s.StartJobs(t.Context(), nil, store.JobOptions{})
 	assert.Error(t, err)
 	_, err = s.StartJobs(t.Context(), map[store.JobKind]store.Work{"unknown": simply}, store.JobOptions{})

@@ -23,6 +23,21 @@ func kept[T any](t *testing.T, w *World, write func(tx *store.Tx) error, want T,
 	assert.Equal(t, want, got)
 }
 
+// locked checks that a row can be locked in a write, and in no read.
+func locked[T any](t *testing.T, w *World, want T, lock func(tx *store.Tx) (T, error)) {
+	t.Helper()
+	w.Write(t, func(tx *store.Tx) error {
+		got, err := lock(tx)
+		assert.Equal(t, want, got)
+		return err
+	})
+	w.Read(t, func(tx *store.Tx) error {
+		_, err := lock(tx)
+		assert.ErrorContains(t, err, "locks nothing")
+		return nil
+	})
+}
+
 // testRows writes, changes and reads back every noun with every field set.
 func testRows(t *testing.T, s *store.Store) {
 	w := NewWorld(t, s)
@@ -70,7 +85,7 @@ func rowsCard(t *testing.T, w *World) {
 	c.Status, c.Failure, c.Sequence, c.UpdatedAt = pay.CardRemoved, pay.Failure{}, 9, w.at(103)
 	kept(t, w, func(tx *store.Tx) error { return tx.UpdateCard(c) }, c, read)
 	kept(t, w, func(*store.Tx) error { return nil }, c, func(tx *store.Tx) (pay.Card, error) { return tx.CardByRef(w.Owner, "pm_other") })
-	kept(t, w, func(*store.Tx) error { return nil }, c, func(tx *store.Tx) (pay.Card, error) { return tx.LockCard(w.Owner, c.ID) })
+	locked(t, w, c, func(tx *store.Tx) (pay.Card, error) { return tx.LockCard(w.Owner, c.ID) })
 
 	customer := w.Customer
 	customer.ProviderRef = "cus_other"
@@ -90,7 +105,7 @@ func rowsPayment(t *testing.T, w *World) {
 	p.CardBrand, p.CardLast4, p.RedirectURL, p.Failure = "amex", "0005", "", pay.Failure{}
 	p.Sequence, p.UpdatedAt, p.AuthorizedAt, p.CapturedAt, p.LookAt = 8, w.at(104), w.at(105), w.at(106), time.Time{}
 	kept(t, w, func(tx *store.Tx) error { return tx.UpdatePayment(p) }, p, read)
-	kept(t, w, func(*store.Tx) error { return nil }, p, func(tx *store.Tx) (pay.Payment, error) { return tx.LockPayment(w.Owner, p.ID) })
+	locked(t, w, p, func(tx *store.Tx) (pay.Payment, error) { return tx.LockPayment(w.Owner, p.ID) })
 	kept(t, w, func(*store.Tx) error { return nil }, p, func(tx *store.Tx) (pay.Payment, error) {
 		return tx.PaymentByRef(w.Owner, p.ProviderRef)
 	})
@@ -122,7 +137,7 @@ func rowsRefund(t *testing.T, w *World) {
 	r.UpdatedAt, r.LookAt = w.at(107), time.Time{}
 	kept(t, w, func(tx *store.Tx) error { return tx.UpdateRefund(r) }, r, read)
 	kept(t, w, func(*store.Tx) error { return nil }, r, func(tx *store.Tx) (pay.Refund, error) { return tx.RefundByRef(w.Owner, r.ProviderRef) })
-	kept(t, w, func(*store.Tx) error { return nil }, r, func(tx *store.Tx) (pay.Refund, error) { return tx.LockRefund(w.Owner, r.ID) })
+	locked(t, w, r, func(tx *store.Tx) (pay.Refund, error) { return tx.LockRefund(w.Owner, r.ID) })
 	kept(t, w, func(*store.Tx) error { return nil }, []pay.Refund{r}, func(tx *store.Tx) ([]pay.Refund, error) {
 		return tx.RefundsOf(w.Owner, p.ID)
 	})
@@ -181,7 +196,7 @@ func rowsEndpoint(t *testing.T, w *World) {
 	e.Status, e.DisabledReason, e.Secret, e.PreviousSecret = pay.EndpointDisabled, "gone", []byte("third"), nil
 	e.PreviousUntil, e.FailingSince, e.UpdatedAt = time.Time{}, time.Time{}, w.at(110)
 	kept(t, w, func(tx *store.Tx) error { return tx.UpdateEndpoint(e) }, e, read)
-	kept(t, w, func(*store.Tx) error { return nil }, e, func(tx *store.Tx) (pay.Endpoint, error) { return tx.LockEndpoint(w.Owner, e.ID) })
+	locked(t, w, e, func(tx *store.Tx) (pay.Endpoint, error) { return tx.LockEndpoint(w.Owner, e.ID) })
 	kept(t, w, func(*store.Tx) error { return nil }, e, func(tx *store.Tx) (pay.Endpoint, error) { return tx.DefaultEndpoint(w.Owner) })
 	kept(t, w, func(*store.Tx) error { return nil }, []pay.Endpoint{e}, func(tx *store.Tx) ([]pay.Endpoint, error) { return tx.Endpoints(w.Owner) })
 }
@@ -208,7 +223,7 @@ func rowsDelivery(t *testing.T, w *World) {
 	d.Status, d.Attempts, d.Round, d.NextAt = pay.DeliveryFailed, 10, 2, time.Time{}
 	d.LastStatus, d.LastError, d.UpdatedAt = 0, "timeout", w.at(111)
 	kept(t, w, func(tx *store.Tx) error { return tx.UpdateDelivery(d) }, d, read)
-	kept(t, w, func(*store.Tx) error { return nil }, d, func(tx *store.Tx) (pay.Delivery, error) { return tx.LockDelivery(w.Owner, d.ID) })
+	locked(t, w, d, func(tx *store.Tx) (pay.Delivery, error) { return tx.LockDelivery(w.Owner, d.ID) })
 	for _, read := range []func(tx *store.Tx) ([]pay.Delivery, error){
 		func(tx *store.Tx) ([]pay.Delivery, error) { return tx.DeliveriesOf(w.Owner, p.ID) },
 		func(tx *store.Tx) ([]pay.Delivery, error) { return tx.FailedDeliveries(w.Owner, to.ID, d.CreatedAt, 5) },
