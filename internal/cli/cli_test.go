@@ -151,7 +151,8 @@ func (t *transcript) find(wanted *regexp.Regexp) string {
 		t.mu.Lock()
 		text, grown, ended := t.text.String(), t.grown, t.ended
 		t.mu.Unlock()
-		for line := range strings.Lines(text) {
+		text = text[:strings.LastIndex(text, "\n")+1] // whole lines only
+		for line := range strings.SplitSeq(text, "\n") {
 			if wanted.MatchString(line) {
 				return line
 			}

@@ -60,7 +60,8 @@ func wording(err error) string {
 		return problems.Error()
 	}
 	text := err.Error()
-	if e, ok := err.(*pay.Error); ok { // one that is wrapped has words around it
+	var e *pay.Error
+	if errors.As(err, &e) && e.Error() == text { // else it has words around it that belong there
 		text = payWording(e)
 	}
 	return strings.ReplaceAll(strings.TrimSpace(text), "\n", "; ")
