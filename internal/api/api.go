@@ -117,7 +117,7 @@ func guard(mux *http.ServeMux) http.Handler {
 // Errors: route_not_found, method_not_allowed.
 func unrouted(mux *http.ServeMux, w http.ResponseWriter, r *http.Request) error {
 	handler, pattern := mux.Handler(r)
-	if pattern != "" && path.Clean(r.URL.Path) == r.URL.Path {
+	if asked := r.URL.EscapedPath(); pattern != "" && path.Clean(asked) == asked {
 		return nil
 	}
 	said := &overheard{header: http.Header{}}
