@@ -83,9 +83,14 @@ type appointment struct {
 // its object no longer wants is dropped when its time comes.
 type agenda []appointment
 
-func (g agenda) Len() int           { return len(g) }
+// Len is for container/heap.
+func (g agenda) Len() int { return len(g) }
+
+// Less is for container/heap: the earliest is first.
 func (g agenda) Less(i, j int) bool { return g[i].at < g[j].at }
-func (g agenda) Swap(i, j int)      { g[i], g[j] = g[j], g[i] }
+
+// Swap is for container/heap.
+func (g agenda) Swap(i, j int) { g[i], g[j] = g[j], g[i] }
 
 // Push is for container/heap.
 func (g *agenda) Push(x any) { *g = append(*g, x.(appointment)) }

@@ -68,10 +68,15 @@ type errand struct {
 
 type errands []errand
 
+// Len is for container/heap.
 func (e errands) Len() int { return len(e) }
+
+// Less is for container/heap: by time, then in the order planned.
 func (e errands) Less(i, j int) bool {
 	return e[i].at < e[j].at || e[i].at == e[j].at && e[i].order < e[j].order
 }
+
+// Swap is for container/heap.
 func (e errands) Swap(i, j int) { e[i], e[j] = e[j], e[i] }
 
 // Push is for container/heap.

@@ -3,6 +3,7 @@ package sandbox_test
 import (
 	"bufio"
 	"context"
+	"database/sql"
 	"fmt"
 	"io"
 	"net"
@@ -10,6 +11,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -90,6 +92,49 @@ func TestAFolderHasOneSandbox(t *testing.T) {
 	s, err := sandbox.Open(sandbox.Config{Dir: dir})
 	require.NoError(t, err)
 	require.NoError(t, s.Close())
+}
+
+// A journal that is mostly history is rewritten when it is opened.
+func TestJournalIsCompacted(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	w := openIn(t, sandbox.Config{Dir: dir})
+	path := "/v1/payment_intents/" + w.send("POST", "/v1/payment_intents", "amount=1000&currency=usd").at("id").(string)
+	for at := range 300 {
+		w.send("POST", path, fmt.Sprintf("description=%d", at))
+	}
+	w.stop()
+	require.Greater(t, entries(t, dir), 300)
+	again := openIn(t, sandbox.Config{Dir: dir})
+	require.Equal(t, "299", again.send("GET", path, "").at("description"))
+	again.stop()
+	require.Less(t, entries(t, dir), 10)
+	last := openIn(t, sandbox.Config{Dir: dir})
+	require.Equal(t, "299", last.send("GET", path, "").at("description"))
+}
+
+func entries(t *testing.T, dir string) (n int) {
+	t.Helper()
+	db, err := sql.Open("sqlite", filepath.Join(dir, "sandbox.db"))
+	require.NoError(t, err)
+	defer db.Close()
+	require.NoError(t, db.QueryRow("SELECT count(*) FROM journal").Scan(&n))
+	return n
+}
+
+// What cannot be kept is not answered.
+func TestClosedSandboxAnswersNothing(t *testing.T) {
+	t.Parallel()
+	s, err := sandbox.Open(sandbox.Config{Dir: t.TempDir()})
+	require.NoError(t, err)
+	server := httptest.NewServer(s)
+	defer server.Close()
+	w := &world{T: t, sandbox: s, server: server, key: "sk_test_world"}
+	require.Equal(t, 200, w.send("POST", "/v1/customers", "").status)
+	require.NoError(t, s.Close())
+	refused := w.send("POST", "/v1/customers", "")
+	require.Equal(t, []any{500, "api_error"}, []any{refused.status, refused.at("error", "type")})
+	require.Equal(t, 400, w.send("GET", "/_sandbox/health", "").status)
 }
 
 // childDir tells the test binary to be a sandbox on this folder, to be killed.

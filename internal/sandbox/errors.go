@@ -43,6 +43,7 @@ type apiError struct {
 	intent, method object
 }
 
+// Error is the error in short, for logs.
 func (e *apiError) Error() string { return fmt.Sprintf("%d %s %s", e.status, e.Code, e.Message) }
 
 // withCode sets the code and the page of Stripe's documentation about it.

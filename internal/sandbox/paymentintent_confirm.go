@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
 )
 
@@ -52,8 +53,8 @@ func confirm(c *call, id string) (any, error) {
 	if a := p.AutomaticPaymentMethods; a != nil && a.AllowRedirects == "always" && c.text("return_url") == "" {
 		return nil, badParam("return_url", "", "This PaymentIntent is configured to accept payment methods enabled in your Dashboard. Because some of these payment methods might redirect your customer off of your page, you must provide a `return_url`. If you don't want to accept redirect-based payment methods, set `automatic_payment_methods[enabled]` to `true` and `automatic_payment_methods[allow_redirects]` to `never` when creating Setup Intents and Payment Intents.")
 	}
-	if returnURL := c.text("return_url"); returnURL != "" {
-		p.secret.ReturnURL = returnURL
+	if err := p.setReturn(c.text("return_url")); err != nil {
+		return nil, err
 	}
 	method, _ := paymentMethods.find(c.work, *p.PaymentMethod)
 	if err := p.mayUse(method); err != nil {
@@ -62,6 +63,19 @@ func confirm(c *call, id string) (any, error) {
 	off := c.text("off_session")
 	try := &attempt{work: c.work, intent: p, method: method, offSession: off != "" && off != "false"}
 	return try.run(c)
+}
+
+// setReturn keeps where the customer goes after authenticating; an app's own
+// scheme is fine.
+func (p *paymentIntent) setReturn(to string) error {
+	if to == "" {
+		return nil
+	}
+	if address, err := url.Parse(to); err != nil || address.Scheme == "" {
+		return badParam("return_url", "url_invalid", "Not a valid URL")
+	}
+	p.secret.ReturnURL = to
+	return nil
 }
 
 func (t *attempt) run(c *call) (any, error) {

@@ -148,6 +148,7 @@ func TestCreateThenUpdateThenConfirm(t *testing.T) {
 	require.Equal(t, map[string]any{"a": "1"}, w.send("POST", path, "metadata[b]=").at("metadata"))
 	require.Nil(t, w.send("POST", path, "description=").at("description"))
 	require.Equal(t, "return_url", w.send("POST", path+"/confirm", "").at("error", "param"))
+	require.Equal(t, "url_invalid", w.send("POST", path+"/confirm", "return_url=nowhere").at("error", "code"))
 	paid := w.send("POST", path+"/confirm", "return_url=https://shop.example/back")
 	require.Equal(t, "succeeded", paid.at("status"))
 	require.EqualValues(t, 1900, paid.at("amount_received"))
