@@ -62,17 +62,12 @@ func (e *Engine) saveOrder(card pay.Card, customer pay.Customer, c pay.Connectio
 // customerFor finds whose card it will be: the named customer, the one with
 // the e-mail address, or a new one.
 func (e *Engine) customerFor(tx *store.Tx, o pay.Owner, r CardRequest) (pay.Customer, pay.Connection, error) {
+	if r.Customer != "" {
+		return knownCustomer(tx, o, r.Customer)
+	}
 	c, err := defaultConnection(tx, o)
 	if err != nil {
 		return pay.Customer{}, c, err
-	}
-	if r.Customer != "" {
-		customer, err := tx.Customer(o, r.Customer)
-		if err != nil {
-			return customer, c, atField(err, "customer_id")
-		}
-		c, err = tx.Connection(o, customer.Connection)
-		return customer, c, err
 	}
 	if r.CustomerEmail != "" {
 		customer, err := tx.CustomerByEmail(o, c.ID, r.CustomerEmail)
@@ -84,6 +79,17 @@ func (e *Engine) customerFor(tx *store.Tx, o pay.Owner, r CardRequest) (pay.Cust
 		ID: newID(), Owner: o, Connection: c.ID, Email: r.CustomerEmail, Name: r.CustomerName, CreatedAt: tx.Now(),
 	}
 	return customer, c, tx.InsertCustomer(customer)
+}
+
+// knownCustomer is a customer whom a request names, and the account that knows
+// them, whatever the default is today.
+func knownCustomer(tx *store.Tx, o pay.Owner, id pay.ID) (pay.Customer, pay.Connection, error) {
+	customer, err := tx.Customer(o, id)
+	if err != nil {
+		return customer, pay.Connection{}, atField(err, "customer_id")
+	}
+	c, err := tx.Connection(o, customer.Connection)
+	return customer, c, err
 }
 
 // settleCustomer keeps the customer's reference and goes on to attach the

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"slices"
+	"time"
 
 	"florin/internal/pay"
 	"florin/internal/store"
@@ -46,7 +47,12 @@ func (e *Engine) SetProvider(ctx context.Context, ask Ask, given Credentials) (R
 	var kept pay.Connection
 	reply, err := e.record(ctx, ask, func(tx *store.Tx) (Reply, error) {
 		var err error
-		kept, err = e.keepConnection(tx, ask.Owner, access, account, given.WebhookSecret)
+		if kept, err = e.keepConnection(tx, ask.Owner, access, account); err != nil {
+			return Reply{}, err
+		}
+		if !given.WebhookSecret.IsZero() {
+			kept, err = e.addWebhookSecret(tx, kept, given.WebhookSecret)
+		}
 		return e.present.Connection(kept), err
 	})
 	if err == nil && kept.Kind == pay.ConnectionSandbox {
@@ -70,28 +76,53 @@ func (e *Engine) kindFor(m pay.Mode) pay.ConnectionKind {
 	return pay.ConnectionStripe
 }
 
-func (e *Engine) keepConnection(tx *store.Tx, o pay.Owner, access pay.Access, account pay.Account, webhookSecret pay.Secret) (pay.Connection, error) {
+// keepConnection makes access to an account the default connection: the one
+// there is when it leads to the same account, else a new one.
+func (e *Engine) keepConnection(tx *store.Tx, o pay.Owner, access pay.Access, account pay.Account) (pay.Connection, error) {
 	c, err := tx.DefaultConnection(o)
 	known := err == nil && c.AccountRef == account.Ref && c.Kind == access.Kind
-	if err != nil && !pay.Is(err, pay.CodeNotFound) {
+	switch {
+	case err != nil && !pay.Is(err, pay.CodeNotFound):
 		return c, err
-	}
-	if !known {
-		c = pay.Connection{ID: newID(), Owner: o, Name: pay.DefaultConnection, Kind: access.Kind, AccountRef: account.Ref, CreatedAt: tx.Now()}
-	}
-	c.AccountName, c.KeyHint, c.Default, c.UpdatedAt = account.Name, access.Key.Hint(), true, tx.Now()
-	if c.SecretKey, err = e.sealer.Seal([]byte(access.Key.Reveal()), connectionContext(c.ID)); err != nil {
-		return c, err
-	}
-	if !webhookSecret.IsZero() {
-		if c, err = e.withWebhookSecret(c, webhookSecret); err != nil {
+	case !known:
+		if err := freeName(tx, o, access.Kind); err != nil {
 			return c, err
 		}
+		c = pay.Connection{ID: newID(), Owner: o, Kind: access.Kind, AccountRef: account.Ref, CreatedAt: tx.Now()}
+	}
+	c.Name, c.AccountName, c.KeyHint, c.Default, c.UpdatedAt = pay.DefaultConnection, account.Name, access.Key.Hint(), true, tx.Now()
+	if c.SecretKey, err = e.sealer.Seal([]byte(access.Key.Reveal()), connectionContext(c.ID)); err != nil {
+		return c, err
 	}
 	if known {
 		return c, tx.UpdateConnection(c)
 	}
 	return c, tx.InsertConnection(c)
+}
+
+// freeName names the connection that was the default until now after its
+// account: payments made through it still need it.
+func freeName(tx *store.Tx, o pay.Owner, kind pay.ConnectionKind) error {
+	c, err := tx.ConnectionByName(o, pay.DefaultConnection, kind)
+	if pay.Is(err, pay.CodeNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	c.Name, c.UpdatedAt = c.AccountRef+" until "+tx.Now().Format(time.RFC3339Nano), tx.Now()
+	return tx.UpdateConnection(c)
+}
+
+// addWebhookSecret puts a signing secret in front of those that a connection
+// has, and keeps it.
+func (e *Engine) addWebhookSecret(tx *store.Tx, c pay.Connection, fresh pay.Secret) (pay.Connection, error) {
+	c, err := e.withWebhookSecret(c, fresh)
+	if err != nil {
+		return c, err
+	}
+	c.UpdatedAt = tx.Now()
+	return c, tx.UpdateConnection(c)
 }
 
 func connectionContext(id pay.ID) string { return "connection|secret_key|" + string(id) }
@@ -199,7 +230,7 @@ func (e *Engine) makeSandboxConnection(ctx context.Context, o pay.Owner) (pay.Co
 		if c, err = tx.DefaultConnection(o); !pay.Is(err, pay.CodeNotFound) {
 			return err // another process was faster
 		}
-		c, err = e.keepConnection(tx, o, access, account, pay.Secret{})
+		c, err = e.keepConnection(tx, o, access, account)
 		return err
 	})
 	return c, err
@@ -247,10 +278,7 @@ func (e *Engine) subscribe(ctx context.Context, c pay.Connection) error {
 		if err != nil {
 			return err
 		}
-		if c, err = e.withWebhookSecret(c, secret); err != nil {
-			return err
-		}
-		c.WebhookURL, c.UpdatedAt = url, tx.Now()
-		return tx.UpdateConnection(c)
+		_, err = e.addWebhookSecret(tx, c, secret)
+		return err
 	})
 }

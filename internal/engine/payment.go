@@ -107,20 +107,12 @@ func (e *Engine) payerOf(tx *store.Tx, o pay.Owner, r PaymentRequest) (payer, er
 }
 
 func (e *Engine) payerWithMethod(tx *store.Tx, o pay.Owner, r PaymentRequest) (payer, error) {
-	c, err := defaultConnection(tx, o)
-	if err != nil || r.Customer == "" {
+	if r.Customer == "" {
+		c, err := defaultConnection(tx, o)
 		return payer{connection: c, method: r.PaymentMethod}, err
 	}
-	customer, err := tx.Customer(o, r.Customer)
-	if err != nil {
-		return payer{}, atField(err, "customer_id")
-	}
-	if customer.Connection != c.ID {
-		if c, err = tx.Connection(o, customer.Connection); err != nil {
-			return payer{}, err
-		}
-	}
-	return payer{connection: c, customer: customer.ID, customerRef: customer.ProviderRef, method: r.PaymentMethod}, nil
+	customer, c, err := knownCustomer(tx, o, r.Customer)
+	return payer{connection: c, customer: customer.ID, customerRef: customer.ProviderRef, method: r.PaymentMethod}, err
 }
 
 // settleCharge takes over what came of a charge.

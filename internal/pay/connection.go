@@ -14,8 +14,8 @@ const (
 	ConnectionStripe  ConnectionKind = "stripe"  // with the merchant's own credentials
 )
 
-// DefaultConnection is the name of the connection that PUT
-// /v1/merchant/providers sets.
+// DefaultConnection is the name of the connection that new payments use: what
+// PUT /v1/merchant/providers set last, or the sandbox.
 const DefaultConnection = "default"
 
 // Connection is a merchant's named, encrypted Stripe credentials. A payment
@@ -31,7 +31,6 @@ type Connection struct {
 	SecretKey     []byte // sealed
 	KeyHint       string // sk_test_…1234
 	WebhookSecret []byte // sealed; empty when none was given
-	WebhookURL    string // where the sandbox was told to send its events; empty for stripe
 	Default       bool   // new payments use it
 	CreatedAt     time.Time
 	UpdatedAt     time.Time

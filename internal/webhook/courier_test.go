@@ -72,8 +72,8 @@ func TestDelivery(t *testing.T) {
 		assert.Equal(t, `{"type":"payment.completed"}`, p.body)
 		assert.Equal(t, http.Header{
 			"Content-Type": {"application/json"}, "User-Agent": {"Florin/1.2.3"}, "Content-Length": {"28"},
-			"Webhook-Id": {"evt_" + string(eventID)}, "Webhook-Timestamp": {"1774905650"},
-			"Webhook-Signature": {"v1,R9FDqW6ElBaW35EqjkGBcR5Jic15eSDs6257IxCngJE="},
+			"Webhook-Id": {string(eventID)}, "Webhook-Timestamp": {"1774905650"},
+			"Webhook-Signature": {"v1,6Wz3/OJuq6DldnkTc+sWtzxVG7A1a2YQwocOpErNUwM="},
 		}, p.header, "and no cookie the second time")
 	}
 	assert.Equal(t, []string{"delivered", "delivered"}, seen)

@@ -18,9 +18,6 @@ const (
 	secretBytes = 32
 	// secretPrefix lets people and scanners recognise a signing secret.
 	secretPrefix = "whsec_"
-	// idPrefix stands before the event's id in webhook-id. It is what receivers
-	// know duplicates by: the same for every try and every endpoint.
-	idPrefix = "evt_"
 	// maxSecrets bounds the signatures of one delivery: two while rotating.
 	maxSecrets = 4
 )
@@ -40,7 +37,7 @@ func signedHeaders(parcel pay.Parcel) (map[string]string, error) {
 	if len(parcel.Secrets) == 0 || len(parcel.Secrets) > maxSecrets {
 		return nil, errors.New("the endpoint has no signing secret, or too many")
 	}
-	id := idPrefix + string(parcel.ID)
+	id := string(parcel.ID) // as in the body: what receivers know duplicates by
 	signatures := make([]string, 0, len(parcel.Secrets))
 	for _, secret := range parcel.Secrets {
 		signer, err := standardwebhooks.NewWebhook(secret.Reveal())

@@ -1,0 +1,212 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"florin/internal/clock"
+	"florin/internal/pay"
+	"florin/internal/store"
+)
+
+// The load of the benchmarks.
+const (
+	benchClients = 32
+	benchRate    = 100              // payments a second, for latency
+	benchWarm    = 300              // requests before anything is measured
+	benchSpan    = 10 * time.Second // of each measurement
+)
+
+// BenchmarkPayments prints what Florin adds to a PaymentIntent made directly at
+// the sandbox, and how many payments it takes a second against the durable
+// commits that the same database does in the same run. Florin, the sandbox (in
+// memory) and the load share this machine.
+func BenchmarkPayments(b *testing.B) {
+	for _, name := range []string{"sqlite", "postgres"} {
+		b.Run(name, func(b *testing.B) {
+			url := databases[name](b)
+			commits := commitsPerSecond(b, url)
+			rig := startRig(b, url)
+			rig.drive(benchWarm, rig.payment)
+			rig.drive(benchWarm, rig.intent)
+			added, direct := rig.latency()
+			rate := rig.throughput()
+			b.ReportMetric(0, "ns/op")
+			b.ReportMetric(milliseconds(percentile(direct, 50)), "direct-p50-ms")
+			b.ReportMetric(milliseconds(percentile(direct, 99)), "direct-p99-ms")
+			b.ReportMetric(milliseconds(percentile(added, 50)-percentile(direct, 50)), "added-p50-ms")
+			b.ReportMetric(milliseconds(percentile(added, 99)-percentile(direct, 99)), "added-p99-ms")
+			b.ReportMetric(rate, "payments/s")
+			b.ReportMetric(commits, "commits/s")
+			b.ReportMetric(100*rate/(commits/2), "%-of-half-commits")
+		})
+	}
+}
+
+func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+
+// commitsPerSecond is how many transactions of one small row the database
+// makes durable: with 16 writers on Postgres, whose commits may share a flush,
+// and one writer on SQLite, where each has its own.
+func commitsPerSecond(b *testing.B, url string) float64 {
+	db, err := store.Open(b.Context(), store.Options{URL: url, Clock: clock.Real{}, Logger: slog.New(slog.DiscardHandler)})
+	require.NoError(b, err)
+	defer func() { require.NoError(b, db.Close()) }()
+	writers := 16
+	if db.Exclusive() {
+		writers = 1
+	}
+	var done atomic.Int64
+	began := time.Now()
+	var group sync.WaitGroup
+	for range writers {
+		group.Go(func() {
+			for time.Since(began) < benchSpan/2 {
+				err := db.Write(context.Background(), func(tx *store.Tx) error {
+					id := uuid.NewString()
+					return tx.InsertMerchant(pay.Merchant{ID: pay.ID(id), Name: id, CreatedAt: tx.Now()})
+				})
+				if err != nil {
+					b.Error(err)
+					return
+				}
+				done.Add(1)
+			}
+		})
+	}
+	group.Wait()
+	return float64(done.Load()) / time.Since(began).Seconds()
+}
+
+// rig is Florin and the sandbox in processes of their own, and a client.
+type rig struct {
+	b      *testing.B
+	world  *world
+	stripe string // the merchant's key at the sandbox
+	client *http.Client
+	count  atomic.Int64
+}
+
+func startRig(b *testing.B, url string) *rig {
+	box := startProcess(b, "sandbox", "--listen", "127.0.0.1:0", "--ephemeral", "--log-level", "error")
+	data := b.TempDir()
+	florin := startProcess(b, "serve", "--database-url", url, "--data-dir", data, "--listen", "127.0.0.1:0", "--log-level", "error",
+		"--sandbox-listen", "off", "--stripe-api-base", box.url, "--rate-limit", "0", "--allow-private-endpoints", "loopback")
+	w := &world{t: b, base: florin.url, stripe: box.url, key: makeKey(b, url, data)}
+	return &rig{b: b, world: w, stripe: w.stripeKey("bench"), client: &http.Client{
+		Transport: &http.Transport{MaxIdleConnsPerHost: 2 * benchClients},
+	}}
+}
+
+func (r *rig) payment() time.Duration {
+	req, err := http.NewRequest("POST", r.world.base+"/v1/payments", strings.NewReader(tenDollars))
+	require.NoError(r.b, err)
+	req.Header.Set("X-API-Key", r.world.key)
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Idempotency-Key", fmt.Sprint("bench-", r.count.Add(1)))
+	return r.do(req, http.StatusCreated)
+}
+
+// intent is the request that Florin sends for a payment.
+func (r *rig) intent() time.Duration {
+	form := "amount=1000&currency=usd&payment_method=pm_card_visa&confirm=true&payment_method_types[0]=card" +
+		"&metadata[a]=1&metadata[b]=2&expand[0]=latest_charge.balance_transaction"
+	req, err := http.NewRequest("POST", r.world.stripe+"/v1/payment_intents", strings.NewReader(form))
+	require.NoError(r.b, err)
+	req.Header.Set("Authorization", "Bearer sk_test_direct")
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	req.Header.Set("Idempotency-Key", fmt.Sprint("direct-", r.count.Add(1)))
+	return r.do(req, http.StatusOK)
+}
+
+func (r *rig) do(req *http.Request, want int) time.Duration {
+	began := time.Now()
+	res, err := r.client.Do(req)
+	if err != nil {
+		r.b.Error(err)
+		return 0
+	}
+	body, err := io.ReadAll(res.Body)
+	_ = res.Body.Close()
+	if err != nil || res.StatusCode != want {
+		r.b.Errorf("%d %v %s", res.StatusCode, err, body)
+	}
+	return time.Since(began)
+}
+
+// drive makes a number of requests with all clients at once.
+func (r *rig) drive(n int, one func() time.Duration) {
+	var left atomic.Int64
+	left.Store(int64(n))
+	var group sync.WaitGroup
+	for range benchClients {
+		group.Go(func() {
+			for left.Add(-1) >= 0 {
+				one()
+			}
+		})
+	}
+	group.Wait()
+}
+
+// latency sends payments and direct intents by turns at a fixed rate, whatever
+// the answers take, and returns how long each kind took.
+func (r *rig) latency() (payments, intents []time.Duration) {
+	var (
+		mu    sync.Mutex
+		group sync.WaitGroup
+	)
+	measure := func(into *[]time.Duration, one func() time.Duration) {
+		group.Go(func() {
+			took := one()
+			mu.Lock()
+			defer mu.Unlock()
+			*into = append(*into, took)
+		})
+	}
+	ticks := time.NewTicker(time.Second / benchRate)
+	defer ticks.Stop()
+	for range int(benchSpan.Seconds()) * benchRate {
+		<-ticks.C
+		measure(&payments, r.payment)
+		measure(&intents, r.intent)
+	}
+	group.Wait()
+	return payments, intents
+}
+
+// throughput is the payments a second that all clients get through together.
+func (r *rig) throughput() float64 {
+	var (
+		done  atomic.Int64
+		group sync.WaitGroup
+		began = time.Now()
+	)
+	for range benchClients {
+		group.Go(func() {
+			for time.Since(began) < benchSpan {
+				r.payment()
+				done.Add(1)
+			}
+		})
+	}
+	group.Wait()
+	return float64(done.Load()) / time.Since(began).Seconds()
+}
+
+func percentile(all []time.Duration, p int) time.Duration {
+	sorted := slices.Sorted(slices.Values(all))
+	return sorted[min(len(sorted)-1, len(sorted)*p/100)]
+}

@@ -1,0 +1,186 @@
+package e2e
+
+import (
+	"encoding/base64"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"florin/internal/api"
+	"florin/internal/pay"
+)
+
+// belongings are one thing of every kind that a merchant can own.
+type belongings struct {
+	payment, held, refund, card, customer, endpoint, delivery, event string
+}
+
+// owns makes one thing of every kind.
+func (w *world) owns(r *receiver) belongings {
+	w.t.Helper()
+	w.listens(r)
+	payment := w.pays("isolation", "10.00", "pm_card_visa", `"metadata":{"secret":"foreign"}`).want(201).text("data.id")
+	held := w.pays("isolation-held", "10.00", "pm_card_visa", `"capture":"manual"`).want(201).text("data.id")
+	card := w.post("/v1/payments/cards", `{"payment_method_id":"pm_card_visa","customer_email":"a@example.com"}`).want(201)
+	r.next(w.t)
+	b := belongings{
+		payment: payment, held: held, card: card.text("data.id"), customer: card.text("data.customer_id"),
+		refund:   w.post("/v1/refunds", `{"payment_id":"`+payment+`","amount":"1.00"}`).want(201).text("data.id"),
+		endpoint: w.get("/v1/merchant/webhook").want(200).text("data.id"),
+		event:    w.until("/v1/events?types=payment.completed", "data.0.type", "payment.completed").text("data.0.id"),
+		delivery: w.get("/v1/webhooks/deliveries").want(200).text("data.0.id"),
+	}
+	return b
+}
+
+// path fills in a route with what belongs to somebody.
+func (b belongings) path(r api.Route) string {
+	for prefix, id := range map[string]string{
+		"/v1/payments/cards/": b.card, "/v1/refunds/": b.refund, "/v1/merchant/webhooks/": b.endpoint,
+		"/v1/webhooks/deliveries/": b.delivery, "/v1/events/": b.event,
+	} {
+		if strings.HasPrefix(r.Path, prefix) {
+			return strings.ReplaceAll(r.Path, "{id}", id)
+		}
+	}
+	if strings.HasSuffix(r.Path, "/capture") || strings.HasSuffix(r.Path, "/cancel") {
+		return strings.ReplaceAll(r.Path, "{id}", b.held)
+	}
+	return strings.ReplaceAll(r.Path, "{id}", b.payment)
+}
+
+// body is a good request for a route, about what belongs to somebody.
+func (b belongings) body(r api.Route) string {
+	switch r.Method + " " + r.Path {
+	case "POST /v1/payments":
+		return `{"amount":"5.00","currency":"USD","provider":"stripe","saved_card_id":"` + b.card + `"}`
+	case "POST /v1/refunds":
+		return `{"payment_id":"` + b.payment + `","amount":"1.00"}`
+	case "POST /v1/payments/cards":
+		return `{"payment_method_id":"pm_card_visa","customer_id":"` + b.customer + `"}`
+	case "POST /v1/merchant/webhooks/{id}/replay":
+		return `{"which":"failed","since":"2020-01-01T00:00:00Z"}`
+	case "PATCH /v1/merchant/webhooks/{id}":
+		return `{"enabled":false}`
+	}
+	if r.Method == "GET" {
+		return ""
+	}
+	return "{}"
+}
+
+// guarded is every route that belongs to merchants, with how to ask it.
+func guarded() []api.Route {
+	var routes []api.Route
+	for _, r := range api.Routes() {
+		if !r.Open {
+			routes = append(routes, r)
+		}
+	}
+	return routes
+}
+
+// TestNoForeignRowIsSeen asks every route for what belongs to another
+// merchant, and to the same merchant in the other mode.
+func TestNoForeignRowIsSeen(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, w *world) {
+		mine := w.owns(newReceiver(t))
+		before := w.get("/v1/payments/" + mine.payment).want(200).body
+		strangers := map[string]*world{
+			"another merchant": w.merchant("stranger", pay.Test),
+			"the other mode":   w.merchant(pay.DefaultMerchant, pay.Live),
+		}
+		for who, stranger := range strangers {
+			for i, r := range guarded() {
+				body := mine.body(r)
+				if strings.Contains(r.Path, "/providers") && r.Method != "GET" {
+					continue // takes credentials, no ids
+				}
+				a := stranger.request(r.Method, mine.path(r), body, "Idempotency-Key", fmt.Sprint("foreign", i))
+				name := who + ": " + r.Method + " " + r.Path
+				if strings.Contains(r.Path, "{id}") || strings.Contains(body, mine.payment) || strings.Contains(body, mine.customer) {
+					assert.Equal(t, 404, a.status, "%s\n%s", name, a.body)
+				}
+				for _, id := range []string{mine.payment, mine.held, mine.refund, mine.card, mine.customer, mine.endpoint, mine.delivery, mine.event} {
+					if !strings.Contains(mine.path(r)+body, id) {
+						assert.NotContains(t, string(a.body), id, name)
+					}
+				}
+				assert.NotContains(t, string(a.body), `"foreign"`, name)
+			}
+		}
+		assert.Equal(t, string(before), string(w.get("/v1/payments/"+mine.payment).body), "nothing was changed")
+		assert.Equal(t, "authorized", w.get("/v1/payments/"+mine.held).text("data.status"))
+		assert.Equal(t, "enabled", w.get("/v1/merchant/webhook").text("data.status"))
+	})
+}
+
+// TestEveryRouteWantsItsScope asks every route without a key, and with a key
+// that has every scope but the one it needs.
+func TestEveryRouteWantsItsScope(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, w *world) {
+		mine := w.owns(newReceiver(t))
+		lacking := map[pay.Scope]*world{}
+		for _, missing := range pay.Scopes {
+			var rest []pay.Scope
+			for _, s := range pay.Scopes {
+				if s != missing {
+					rest = append(rest, s)
+				}
+			}
+			lacking[missing] = w.merchant(pay.DefaultMerchant, pay.Test, rest...)
+		}
+		nobody := *w
+		nobody.key = ""
+		scoped := 0
+		for _, r := range guarded() {
+			name := r.Method + " " + r.Path
+			assert.Equal(t, 401, nobody.request(r.Method, mine.path(r), mine.body(r)).status, name)
+			if r.Scope == "" {
+				continue
+			}
+			scoped++
+			a := lacking[r.Scope].request(r.Method, mine.path(r), mine.body(r), "Idempotency-Key", "scope")
+			assert.Equal(t, 403, a.status, "%s\n%s", name, a.body)
+			assert.Equal(t, "scope_missing", a.text("error.code"), name)
+			assert.Contains(t, a.text("error.message"), string(r.Scope))
+		}
+		require.Greater(t, scoped, 20)
+	})
+}
+
+func TestKeysThatDoNotOpen(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, w *world) {
+		revoked := w.merchant("revoked", pay.Test)
+		revoked.get("/v1/payments").want(200)
+		m, err := w.server.Engine.MerchantNamed(t.Context(), "revoked")
+		require.NoError(t, err)
+		id := strings.Split(revoked.key, "_")[3]
+		_, err = w.server.Engine.RevokeAPIKey(t.Context(), m.ID, id)
+		require.NoError(t, err)
+		mistyped := w.key[:len(w.key)-1] + "!"
+		invented := w.key[:len(w.key)-8] + "00000000"
+		for key, want := range map[string]string{
+			revoked.key: "api_key_revoked", mistyped: "api_key_invalid", invented: "api_key_invalid", "x": "api_key_invalid",
+			"sk_test_51Habc": "api_key_is_stripes", "pk_live_51Habc": "api_key_is_stripes", "whsec_abc": "api_key_is_stripes",
+		} {
+			other := *w
+			other.key = key
+			assert.Equal(t, want, other.get("/v1/payments").want(401).text("error.code"), key)
+		}
+		for _, header := range [][2]string{{"Authorization", "Bearer " + w.key}, {"Authorization", "Basic " + basic(w.key)}} {
+			other := *w
+			other.key = ""
+			other.request("GET", "/v1/payments", "", header[0], header[1]).want(200)
+		}
+	})
+}
+
+// basic is HTTP Basic with the key as the user name, as Stripe's users know it.
+func basic(key string) string { return base64.StdEncoding.EncodeToString([]byte(key + ":")) }
