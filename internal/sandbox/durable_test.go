@@ -43,6 +43,7 @@ func TestRestartKeepsEverything(t *testing.T) {
 	w.stop()
 
 	again := openIn(t, sandbox.Config{Dir: dir})
+	require.EqualValues(t, start+3600, again.send("GET", "/_sandbox/clock", "").at("now"))
 	for _, path := range paths {
 		require.Equal(t, before[path], again.send("GET", path, "").raw, path)
 	}
