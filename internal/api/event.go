@@ -142,8 +142,8 @@ var eventRoutes = []Route{
 		Method: http.MethodGet, Path: "/v1/events", Scope: pay.ScopeWebhooksRead, Key: KeyUnused,
 		Tag: eventsTag, Name: "listEvents", Status: http.StatusOK, Gives: Event{}, List: true,
 		Summary: "Read events",
-		Detail:  "Oldest first, and nothing left out: remember the last id and send it as after. With wait the answer is held back until there is an event.",
-		Codes:   []pay.Code{pay.CodeNotFound, pay.CodeInvalidID, pay.CodeInvalidField},
+		Detail:  "Oldest first, and nothing left out: remember the last id and send it as after (meta.next_cursor is that id while there are more). With wait the answer is held back until there is an event.",
+		Codes:   []pay.Code{pay.CodeInvalidCursor, pay.CodeInvalidID, pay.CodeInvalidField},
 		asks:    typeOf[EventQuery](), handle: feed,
 	},
 	one(Route{

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"net/http"
 	"strings"
 
@@ -18,23 +19,21 @@ const longestKey = 256
 // Errors: api_key_missing, api_key_invalid (more than one, and different),
 // api_key_is_stripes.
 func presentedKey(r *http.Request) (string, error) {
-	given := r.Header.Get("X-API-Key")
-	authorization := r.Header.Get("Authorization")
-	if scheme, token, ok := strings.Cut(authorization, " "); ok && strings.EqualFold(scheme, "Bearer") {
-		authorization = strings.TrimSpace(token)
-	} else if user, _, ok := r.BasicAuth(); ok {
-		authorization = user
-	} else {
-		authorization = ""
-	}
-	if given != "" && authorization != "" && given != authorization {
+	given, other := strings.TrimSpace(r.Header.Get("X-API-Key")), authorization(r)
+	if given != "" && other != "" && given != other {
 		return "", pay.Invalid(pay.CodeKeyInvalid, "X-API-Key", "X-API-Key and Authorization hold different keys; send one")
 	}
-	key := strings.TrimSpace(given + authorization)
-	if given != "" {
-		key = strings.TrimSpace(given)
-	}
+	key := cmp.Or(given, other)
 	return key, checkKey(key)
+}
+
+// authorization is the key in the Authorization header, if it holds one.
+func authorization(r *http.Request) string {
+	if scheme, token, ok := strings.Cut(r.Header.Get("Authorization"), " "); ok && strings.EqualFold(scheme, "Bearer") {
+		return strings.TrimSpace(token)
+	}
+	user, _, _ := r.BasicAuth()
+	return user
 }
 
 // checkKey refuses by its looks what cannot be a key of ours.

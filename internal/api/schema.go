@@ -16,6 +16,13 @@ import (
 // schemasPath is where an OpenAPI document keeps schemas.
 const schemasPath = "#/components/schemas/"
 
+// huma's only switches for these two are global: "Amount" is not "amount", and
+// our lists are never null.
+func init() {
+	huma.ValidateStrictCasing = true
+	huma.DefaultArrayNullable = false
+}
+
 // schemas knows the JSON schema of every type that routes take and give. The
 // same schema is documented and enforced. Queries are kept apart: the document
 // has them as parameters.
@@ -26,8 +33,6 @@ type schemas struct {
 
 // newSchemas learns every type at once, since checking a body may only read.
 func newSchemas(routes []Route) schemas {
-	huma.ValidateStrictCasing = true // "Amount" is not "amount": huma's only switch for it is global
-	huma.DefaultArrayNullable = false
 	known := schemas{huma.NewMapRegistry(schemasPath, huma.DefaultSchemaNamer), map[reflect.Type]*huma.Schema{}}
 	for _, route := range routes {
 		if route.asks != nil {
@@ -141,19 +146,21 @@ func worst(found []error) error {
 			problems = append(problems, fieldError(detail))
 		}
 	}
-	rank := map[pay.Code]int{pay.CodeUnknownField: 0, pay.CodeMissingField: 1}
-	slices.SortStableFunc(problems, func(a, b *pay.Error) int {
-		ra, known := rank[a.Code]
-		if !known {
-			ra = len(rank)
-		}
-		rb, known := rank[b.Code]
-		if !known {
-			rb = len(rank)
-		}
-		return cmp.Or(cmp.Compare(ra, rb), cmp.Compare(a.Field, b.Field))
+	return slices.MinFunc(problems, func(a, b *pay.Error) int {
+		return cmp.Or(cmp.Compare(rank(a.Code), rank(b.Code)), cmp.Compare(a.Field, b.Field))
 	})
-	return problems[0]
+}
+
+// rank is the order in which mistakes are told.
+func rank(code pay.Code) int {
+	switch code {
+	case pay.CodeUnknownField:
+		return 0
+	case pay.CodeMissingField:
+		return 1
+	default:
+		return 2
+	}
 }
 
 // fieldError turns what huma found into the caller's words.
