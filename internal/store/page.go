@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"encoding/base64"
 	"slices"
 	"strconv"
@@ -9,8 +10,10 @@ import (
 	"florin/internal/pay"
 )
 
-// condition gathers the WHERE of a list with its arguments.
+// condition gathers the WHERE of a list with its arguments, and what is joined
+// from the left for it.
 type condition struct {
+	from string // ends in CROSS JOIN, which makes SQLite begin there; mostly empty
 	sql  strings.Builder
 	args []any
 }
@@ -55,7 +58,7 @@ func in[S ~string](c *condition, column string, values []S) *condition {
 
 // clone is a copy that can be added to on its own.
 func (c *condition) clone() *condition {
-	copied := &condition{args: slices.Clone(c.args)}
+	copied := &condition{from: c.from, args: slices.Clone(c.args)}
 	copied.sql.WriteString(c.sql.String())
 	return copied
 }
@@ -65,6 +68,7 @@ func (c *condition) clone() *condition {
 type order[T any] struct {
 	name       string // goes into cursors, so that one of another list is refused
 	columns    []string
+	tie        string // the column with the id, when it is not "id"
 	descending bool
 	key        func(T) []int64 // the values of columns
 	id         func(T) string
@@ -76,7 +80,12 @@ func (o order[T]) sql() string {
 	if o.descending {
 		direction = " DESC"
 	}
-	return " ORDER BY " + strings.Join(append(slices.Clone(o.columns), "id"), direction+", ") + direction
+	return " ORDER BY " + strings.Join(o.all(), direction+", ") + direction
+}
+
+// all is every column of the order.
+func (o order[T]) all() []string {
+	return append(slices.Clone(o.columns), cmp.Or(o.tie, "id"))
 }
 
 // after adds the position after which a page begins.
@@ -99,7 +108,7 @@ func (o order[T]) after(c *condition, cursor string) error {
 	if o.descending {
 		sign = " < "
 	}
-	c.raw("(" + strings.Join(o.columns, ", ") + ", id)" + sign + "(" + strings.Join(list, ", ") + ")")
+	c.raw("(" + strings.Join(o.all(), ", ") + ")" + sign + "(" + strings.Join(list, ", ") + ")")
 	return nil
 }
 
@@ -153,11 +162,20 @@ func list[T any](tx *Tx, t *table[T], c *condition, o order[T], page pay.Page) (
 
 // peek reads one page and one row more, which tells whether it is the last.
 func peek[T any](tx *Tx, t *table[T], c *condition, o order[T], page pay.Page) ([]T, error) {
-	if err := o.after(c, page.Cursor); err != nil {
+	sql, err := query(t, c, o, page)
+	if err != nil {
 		return nil, err
 	}
+	return t.read(tx, sql, c.args...)
+}
+
+// query is the statement for a page and one row more; its arguments are c's.
+func query[T any](t *table[T], c *condition, o order[T], page pay.Page) (string, error) {
+	if err := o.after(c, page.Cursor); err != nil {
+		return "", err
+	}
 	limit := c.place(limitOf(page) + 1)
-	return t.all(tx, "WHERE "+c.sql.String()+o.sql()+" LIMIT "+limit, c.args...)
+	return "SELECT " + t.columns + " FROM " + c.from + t.name + " WHERE " + c.sql.String() + o.sql() + " LIMIT " + limit, nil
 }
 
 func cut[T any](rows []T, o order[T], limit int) pay.List[T] {

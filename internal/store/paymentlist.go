@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -31,23 +32,42 @@ func paymentOrder(name pay.PaymentOrder, descending bool, columns ...string) ord
 }
 
 // Payments lists the payments that match a filter, newest first unless it says
-// otherwise. Each way to sort and each filter has an index; free text and
-// metadata sorted by amount look at rows one by one.
+// otherwise. Each way to sort and each filter has an index, so that a page
+// costs the same however many payments there are; only free text, and rare
+// values of few-valued fields in a list sorted by amount, look at rows one by
+// one.
 //
 // Errors: invalid_cursor; invalid_field for an order that does not exist.
 func (tx *Tx) Payments(o pay.Owner, f pay.PaymentFilter, page pay.Page) (pay.List[pay.Payment], error) {
-	if f.Order == "" {
-		f.Order = pay.NewestFirst
+	c, by, err := paymentQuery(o, f)
+	if err != nil {
+		return pay.List[pay.Payment]{}, err
 	}
-	by, ok := paymentOrders[f.Order]
-	if !ok {
-		return pay.List[pay.Payment]{}, pay.Invalid(pay.CodeInvalidField, "sort", "there is no order %q", f.Order)
-	}
-	c := paymentCondition(o, f)
 	return listAny(tx, payments, c, by, page, walk(f, "status")+" =", f.Statuses)
 }
 
-// paymentCondition is the filter in SQL, but for the statuses.
+// paymentQuery is the filter in SQL, but for the statuses, and the order that
+// suits it.
+//
+// Errors: invalid_field for an order that does not exist.
+func paymentQuery(o pay.Owner, f pay.PaymentFilter) (*condition, order[pay.Payment], error) {
+	by, known := paymentOrders[cmp.Or(f.Order, pay.NewestFirst)]
+	if !known {
+		return nil, by, pay.Invalid(pay.CodeInvalidField, "sort", "there is no order %q", f.Order)
+	}
+	c := paymentCondition(o, f)
+	switch {
+	case len(f.Metadata) > 0 && !byAmount(f):
+		by.columns, by.tie = []string{"meta_at"}, "meta_payment"
+	case byAmount(f) && (f.Customer != "" || f.CardLast4 != "" || f.IdempotencyKey != ""):
+		// Few rows match: find them by their index and sort them, rather than
+		// walk all amounts in search of them.
+		by.columns = []string{"amount_milli + 0", "created_at"}
+	}
+	return c, by, nil
+}
+
+// paymentCondition is the filter's WHERE.
 func paymentCondition(o pay.Owner, f pay.PaymentFilter) *condition {
 	c := owned(o)
 	texts := []struct{ column, value string }{
@@ -64,13 +84,17 @@ func paymentCondition(o pay.Owner, f pay.PaymentFilter) *condition {
 		}
 	}
 	amountCondition(c, f)
+	created := "created_at"
+	if len(f.Metadata) > 0 {
+		metadataCondition(c, f.Metadata)
+		created = "meta_at"
+	}
 	if !f.Since.IsZero() {
-		c.and("created_at >=", micros(f.Since))
+		c.and(created+" >=", micros(f.Since))
 	}
 	if !f.Until.IsZero() {
-		c.and("created_at <", micros(f.Until))
+		c.and(created+" <", micros(f.Until))
 	}
-	metadataCondition(c, f.Metadata)
 	if f.Query != "" {
 		c.raw("search LIKE " + c.place(pattern(f.Query)) + ` ESCAPE '\'`)
 	}
@@ -110,11 +134,16 @@ func amountCondition(c *condition, f pay.PaymentFilter) {
 	}
 }
 
-// metadataCondition asks for every pair. The side table has an index on it.
+// metadataCondition asks for every pair. The first leads: the index of the side
+// table has its matches in the order of time. The others are looked up.
 func metadataCondition(c *condition, pairs map[string]string) {
-	for _, key := range slices.Sorted(maps.Keys(pairs)) {
-		c.raw("id IN (SELECT m.payment FROM payment_metadata m WHERE m.merchant = $1 AND m.mode = $2 AND m.key = " +
-			c.place(key) + " AND m.value = " + c.place(pairs[key]) + ")")
+	const of = "FROM payment_metadata WHERE merchant = $1 AND mode = $2 AND key = "
+	keys := slices.Sorted(maps.Keys(pairs))
+	c.from = "(SELECT payment AS meta_payment, created_at AS meta_at " + of + c.place(keys[0]) + " AND value = " + c.place(pairs[keys[0]]) +
+		") meta CROSS JOIN "
+	c.raw("id = meta_payment")
+	for _, key := range keys[1:] {
+		c.raw("EXISTS (SELECT 1 " + of + c.place(key) + " AND value = " + c.place(pairs[key]) + " AND payment = meta_payment)")
 	}
 }
 

@@ -34,9 +34,12 @@ const (
 
 // postgresDatabase is a pool of connections, each of which prepares every
 // statement once (pgx's default).
-type postgresDatabase struct{ pool *pgxpool.Pool }
+type postgresDatabase struct {
+	pool       *pgxpool.Pool
+	statistics *statistician
+}
 
-func openPostgres(ctx context.Context, url string, conns int) (*postgresDatabase, error) {
+func openPostgres(ctx context.Context, url string, conns int, log *slog.Logger) (*postgresDatabase, error) {
 	config, err := pgxpool.ParseConfig(url)
 	if err != nil {
 		return nil, err
@@ -57,12 +60,16 @@ func openPostgres(ctx context.Context, url string, conns int) (*postgresDatabase
 		pool.Close()
 		return nil, err
 	}
-	return &postgresDatabase{pool: pool}, nil
+	return &postgresDatabase{pool: pool, statistics: newStatistician(pool, log)}, nil
 }
 
 func (d *postgresDatabase) write(ctx context.Context, attempt func(q querier) error) error {
 	for n := 1; ; n++ {
 		err := d.once(ctx, pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, attempt)
+		if err == nil {
+			d.statistics.committed()
+			return nil
+		}
 		if !gaveWay(err) || n == postgresAttempts {
 			return err
 		}
@@ -123,6 +130,7 @@ func pause(ctx context.Context, limit time.Duration) error {
 func (d *postgresDatabase) ping(ctx context.Context) error { return d.pool.Ping(ctx) }
 
 func (d *postgresDatabase) close() error {
+	d.statistics.stop()
 	d.pool.Close()
 	return nil
 }

@@ -193,3 +193,22 @@ func TestOpenRefusesOtherAddresses(t *testing.T) {
 	_, err := store.Open(ctx, store.Options{URL: "postgres://nobody@127.0.0.1:1/none"})
 	assert.Error(t, err)
 }
+
+// A young Postgres database gets its statistics before autovacuum comes by.
+func TestYoungTablesAreStudied(t *testing.T) {
+	t.Parallel()
+	url := databases["postgres"](t)
+	s := open(t, url)
+	w := storetest.NewWorld(t, s)
+	db := raw(t, url)
+	var rows float64
+	known := func() float64 {
+		require.NoError(t, db.QueryRow("SELECT reltuples FROM pg_class WHERE relname = 'payments'").Scan(&rows))
+		return rows
+	}
+	require.LessOrEqual(t, known(), 0.0)
+	for range 110 {
+		w.Write(t, w.NewWalk().Claim)
+	}
+	require.Eventually(t, func() bool { return known() > 50 }, 20*time.Second, 5*time.Millisecond)
+}

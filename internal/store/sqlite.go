@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"database/sql/driver"
 	"errors"
 	"log/slog"
 	"net/url"
@@ -36,14 +35,13 @@ var sqliteSettings = []string{
 // writer and waiting in Go is fairer than waiting for a file lock, and several
 // that read.
 type sqliteDatabase struct {
-	file    string
-	writes  *sql.DB
-	reads   *sql.DB
-	writer  *writer
-	closing chan struct{}
+	file   string
+	writes *sql.DB
+	reads  *sql.DB
+	writer *writer
 }
 
-func openSQLite(file string, readers int, _ *slog.Logger) (*sqliteDatabase, error) {
+func openSQLite(file string, readers int) (*sqliteDatabase, error) {
 	file, err := filepath.Abs(file)
 	if err != nil {
 		return nil, err
@@ -120,5 +118,3 @@ func (d *sqliteDatabase) close() error {
 func (d *sqliteDatabase) openJobs(log *slog.Logger) (jobQueue, error) {
 	return openQueue(riversqlite.New(d.writes), log, func(q querier) *sql.Tx { return q.(sqliteTx).tx })
 }
-
-var _ driver.Connector = preparing{}

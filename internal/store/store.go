@@ -81,10 +81,10 @@ func (s *Store) connect(ctx context.Context, o Options) (err error) {
 	switch kind {
 	case "sqlite":
 		s.dialect = sqliteDialect
-		s.database, err = openSQLite(rest, o.MaxConns, s.log)
+		s.database, err = openSQLite(rest, o.MaxConns)
 	case "postgres", "postgresql":
 		s.dialect = postgresDialect
-		s.database, err = openPostgres(ctx, o.URL, o.MaxConns)
+		s.database, err = openPostgres(ctx, o.URL, o.MaxConns, s.log)
 	default:
 		err = errors.New("the database URL begins with sqlite: or postgres://")
 	}
