@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"florin/internal/app"
+	"florin/internal/config"
 )
 
 // stripeItself is where live keys go, and test keys without a sandbox.
@@ -13,14 +14,15 @@ const stripeItself = "https://api.stripe.com"
 
 // where is what a person needs to know of a server that has just started.
 type where struct {
-	URL      string `json:"url"`
-	Docs     string `json:"docs"`
-	Sandbox  string `json:"sandbox,omitempty"`
-	Data     string `json:"data"`
-	Database string `json:"database"` // the SQLite file, or "postgres": its URL holds a password
-	Stripe   string `json:"stripe"`   // who answers for connections with credentials of their own in test mode
-	Live     string `json:"stripe_live"`
-	Key      string `json:"api_key,omitempty"`
+	URL      string      `json:"url"`
+	Docs     string      `json:"docs"`
+	Sandbox  string      `json:"sandbox,omitempty"`
+	Data     string      `json:"data"`
+	Database string      `json:"database"` // the SQLite file, or "postgres": its URL holds a password
+	Stripe   string      `json:"stripe"`   // who answers for connections with credentials of their own in test mode
+	Live     string      `json:"stripe_live"`
+	Key      string      `json:"api_key,omitempty"`
+	Role     config.Role `json:"role"`
 
 	Order string `json:"-"` // a fresh idempotency key for the curl line
 }
@@ -28,7 +30,7 @@ type where struct {
 func whereabouts(s *app.Server) where {
 	cfg := s.Config
 	w := where{
-		URL: s.URL(), Docs: s.URL() + "/docs", Data: cfg.DataDir, Database: "postgres", Key: s.Key,
+		URL: s.URL(), Docs: s.URL() + "/docs", Data: cfg.DataDir, Database: "postgres", Key: s.Key, Role: cfg.Role,
 		Stripe: cfg.StripeAPIBase, Order: "order-" + time.Now().UTC().Format("20060102-150405"),
 	}
 	if file, ok := cfg.SQLiteFile(); ok {
@@ -55,9 +57,12 @@ func (w where) print(out io.Writer) error { return banner.Execute(out, w) }
 
 var banner = template.Must(template.New("banner").Parse(`
 Florin is ready.
-
+{{if eq .Role "worker"}}
+  Role      worker: it runs jobs, and answers no requests
+{{- else}}
   API       {{.URL}}
   Docs      {{.Docs}}
+{{- end}}
 {{- if .Sandbox}}
   Sandbox   {{.Sandbox}}  (a Stripe on this machine: no account, no network)
 {{- end}}
@@ -88,7 +93,7 @@ Use Stripe's own test mode instead of the sandbox:
 
   florin serve --stripe-api-base https://api.stripe.com --sandbox-listen off
   then PUT /v1/merchant/providers with your sk_test_… key
-{{- else}}
+{{- else if ne .Role "worker"}}
 
 Make an API key:   florin apikey create --mode test --scopes all
 Give it Stripe's:  PUT {{.URL}}/v1/merchant/providers

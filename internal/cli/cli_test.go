@@ -57,7 +57,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"start": start, "await": await, "stop": stop,
+			"start": start, "await": await, "silent": silent, "halt": halt,
 		},
 	})
 }
@@ -71,7 +71,7 @@ type running struct {
 
 type runningKey struct{}
 
-// start NAME PROGRAM ARGS… runs a program until stop, or the script's end.
+// start NAME PROGRAM ARGS… runs a program until halt, or the script's end.
 func start(ts *testscript.TestScript, _ bool, args []string) {
 	ctx, cancel := context.WithCancel(context.Background())
 	r := &running{cancel: cancel, ended: make(chan int, 1), output: newTranscript()}
@@ -100,9 +100,17 @@ func await(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// stop NAME asks a program to stop, as a signal does, and checks that it ended
+// silent NAME REGEXP checks that a program has not said something so far.
+func silent(ts *testscript.TestScript, _ bool, args []string) {
+	said := ts.Value(runningKey{}).(map[string]*running)[args[0]].output.all()
+	if regexp.MustCompile(args[1]).MatchString(said) {
+		ts.Fatalf("%s said %s:\n%s", args[0], args[1], said)
+	}
+}
+
+// halt NAME asks a program to stop, as a signal does, and checks that it ended
 // well, or with ! that it did not.
-func stop(ts *testscript.TestScript, neg bool, args []string) {
+func halt(ts *testscript.TestScript, neg bool, args []string) {
 	r := ts.Value(runningKey{}).(map[string]*running)[args[0]]
 	r.cancel()
 	if code := <-r.ended; (code != 0) != neg {

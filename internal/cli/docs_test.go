@@ -50,6 +50,6 @@ func TestTheAPIsDocumentsAreUpToDate(t *testing.T) {
 	for name, want := range map[string]string{
 		"errors.md": api.ErrorsMarkdown(), "states.md": api.StatesMarkdown(), "openapi.json": indented.String() + "\n",
 	} {
-		assert.Equal(t, want, committed(t, name), "docs/%s is out of date; run: make docs", name)
+		assert.True(t, want == committed(t, name), "docs/%s is out of date; run: make docs", name) // a difference fills screens
 	}
 }

@@ -8,11 +8,12 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"strconv"
 	"time"
 
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
+
+	"florin/internal/client"
 )
 
 const (
@@ -40,9 +41,8 @@ func newReceiver(address, secret string) (*receiver, error) {
 	if address == "" {
 		return nil, nil
 	}
-	parsed, err := url.Parse(address)
-	if err != nil || parsed.Scheme != "http" && parsed.Scheme != "https" || parsed.Host == "" {
-		return nil, usagef("--forward: write a whole URL such as http://127.0.0.1:3000/webhooks")
+	if _, err := webAddress("--forward", address); err != nil {
+		return nil, err
 	}
 	if secret == "" {
 		key := make([]byte, secretBytes)
@@ -58,13 +58,17 @@ func newReceiver(address, secret string) (*receiver, error) {
 
 // send posts an event once and says what came back. It does not try again: a
 // developer sees the failure, and florin listen --after sends it once more.
-func (r *receiver) send(ctx context.Context, heard heardEvent) (string, error) {
+func (r *receiver) send(ctx context.Context, heard client.Event) (string, error) {
 	now := time.Now()
-	signature, err := r.signer.Sign(heard.ID, now, heard.body)
+	var body bytes.Buffer
+	if err := printJSON(&body, heard); err != nil {
+		return "", err
+	}
+	signature, err := r.signer.Sign(heard.ID, now, body.Bytes())
 	if err != nil {
 		return "", err
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, r.url, bytes.NewReader(heard.body))
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, r.url, &body)
 	if err != nil {
 		return "", err
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -51,7 +52,7 @@ func (p *program) healthcheckCommand() *cobra.Command {
 // settings make it listen. A public URL may lead through a proxy that is down.
 func (p *program) serverURL(given string) (string, error) {
 	if given != "" {
-		return strings.TrimSuffix(given, "/"), nil
+		return webAddress("--url", given)
 	}
 	cfg, err := config.Load(nil, p.Getenv)
 	if err != nil {
@@ -60,12 +61,21 @@ func (p *program) serverURL(given string) (string, error) {
 	return config.PublicURLFor(cfg.Listen), nil
 }
 
+// webAddress is the address that a flag gives, without a closing slash.
+func webAddress(flag, given string) (string, error) {
+	parsed, err := url.Parse(given)
+	if err != nil || parsed.Scheme != "http" && parsed.Scheme != "https" || parsed.Host == "" {
+		return "", usagef("%s: write a whole URL such as http://127.0.0.1:8080", flag)
+	}
+	return strings.TrimSuffix(given, "/"), nil
+}
+
 func askReady(ctx context.Context, base string) error {
 	ctx, cancel := context.WithTimeout(ctx, healthTimeout)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, base+"/readyz", nil)
 	if err != nil {
-		return usagef("--url: %s", err)
+		return err
 	}
 	answer, err := http.DefaultClient.Do(request)
 	if err != nil {

@@ -8,10 +8,12 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"florin/internal/client"
 	"florin/internal/config"
 )
 
@@ -80,8 +82,8 @@ func (p *program) listen(ctx context.Context, flags *pflag.FlagSet, o listenOpti
 		return err
 	}
 	feed := newFeed(base, key, o.types)
-	feed.lost = func(err error, again string) {
-		fmt.Fprintf(p.Err, "no answer (%s); trying again in %s\n", wording(err), again)
+	feed.lost = func(err error, span time.Duration) {
+		fmt.Fprintf(p.Err, "no answer (%s); trying again in %s\n", wording(err), span)
 	}
 	receiver, err := newReceiver(o.forward, o.secret)
 	if err != nil {
@@ -110,13 +112,13 @@ func (p *program) listen(ctx context.Context, flags *pflag.FlagSet, o listenOpti
 }
 
 // pass prints one event and forwards it.
-func (p *program) pass(ctx context.Context, heard heardEvent, to *receiver, asJSON bool) error {
+func (p *program) pass(ctx context.Context, heard client.Event, to *receiver, asJSON bool) error {
 	if asJSON {
-		if _, err := fmt.Fprintf(p.Out, "%s\n", heard.body); err != nil {
+		if err := printJSON(p.Out, heard); err != nil {
 			return err
 		}
 	} else {
-		fmt.Fprintf(p.Out, "%s  %-26s %s  %s\n", heard.Timestamp.UTC().Format("15:04:05.000"), heard.Type, heard.ID, heard.Data.summary())
+		fmt.Fprintf(p.Out, "%s  %-26s %s  %s\n", heard.Timestamp.UTC().Format("15:04:05.000"), heard.Type, heard.ID, summary(heard.Data))
 	}
 	if to == nil {
 		return nil
@@ -151,35 +153,20 @@ func (p *program) listenKey(flags *pflag.FlagSet, given string) (string, error) 
 	return strings.TrimSpace(string(text)), nil
 }
 
-// heardObject is as much of an event's object as a line has room for.
-type heardObject struct {
-	ID       string `json:"id"`
-	Amount   string `json:"amount"`
-	Currency string `json:"currency"`
-	Status   string `json:"status"`
-	Brand    string `json:"brand"`
-	Last4    string `json:"last4"`
-}
-
-func (o heardObject) summary() string {
-	parts := []string{o.ID}
-	if o.Amount != "" {
-		parts = append(parts, o.Amount+" "+o.Currency)
+// summary is as much of an event's object as a line has room for.
+func summary(data json.RawMessage) string {
+	var object struct {
+		ID       string `json:"id"`
+		Amount   string `json:"amount"`
+		Currency string `json:"currency"`
+		Status   string `json:"status"`
 	}
-	if o.Last4 != "" {
-		parts = append(parts, o.Brand+" …"+o.Last4)
+	if json.Unmarshal(data, &object) != nil {
+		return "" // the line says type and id, and --json the rest
 	}
-	if o.Status != "" {
-		parts = append(parts, o.Status)
+	parts := []string{object.ID}
+	if object.Amount != "" {
+		parts = append(parts, object.Amount+" "+object.Currency)
 	}
-	return strings.Join(parts, "  ")
-}
-
-// decodeHeard reads an event, and keeps its bytes for forwarding.
-func decodeHeard(body json.RawMessage) (heardEvent, error) {
-	heard := heardEvent{body: body}
-	if err := json.Unmarshal(body, &heard); err != nil {
-		return heard, fmt.Errorf("the server sent an event that cannot be read: %w", err)
-	}
-	return heard, nil
+	return strings.Join(append(parts, object.Status), "  ")
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"florin/internal/client"
 	"florin/internal/config"
 	"florin/internal/pay"
 )
@@ -60,20 +61,26 @@ func wording(err error) string {
 		return problems.Error()
 	}
 	text := err.Error()
-	var e *pay.Error
-	if errors.As(err, &e) && e.Error() == text { // else it has words around it that belong there
-		text = payWording(e)
+	var (
+		ours    *pay.Error
+		refused *client.Error
+	)
+	switch { // one that is wrapped has words around it that belong there
+	case errors.As(err, &ours) && ours.Error() == text:
+		text = coded(string(ours.Code), ours.Message, ours.Field)
+		if ours.Cause != nil {
+			text += ": " + ours.Cause.Error()
+		}
+	case errors.As(err, &refused) && refused.Error() == text:
+		text = coded(refused.Code, refused.Message, refused.Field)
 	}
 	return strings.ReplaceAll(strings.TrimSpace(text), "\n", "; ")
 }
 
-func payWording(e *pay.Error) string {
-	text := string(e.Code) + ": " + e.Message
-	if e.Field != "" {
-		text += " (" + e.Field + ")"
+// coded is an error as the API has it, on one line.
+func coded(code, message, field string) string {
+	if field == "" {
+		return code + ": " + message
 	}
-	if e.Cause != nil {
-		text += ": " + e.Cause.Error()
-	}
-	return text
+	return code + ": " + message + " (" + field + ")"
 }

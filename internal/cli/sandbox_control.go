@@ -41,7 +41,7 @@ func (p *program) controlFlags(cmd *cobra.Command) *control {
 
 func (c *control) base() (string, error) {
 	if c.url != "" {
-		return strings.TrimSuffix(c.url, "/"), nil
+		return webAddress("--url", c.url)
 	}
 	cfg, err := config.Load(nil, c.p.Getenv)
 	if err != nil {
@@ -72,7 +72,7 @@ func (c *control) ask(ctx context.Context, method, path string, body, into any) 
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, method, base+path, &sent)
 	if err != nil {
-		return false, usagef("--url: %s", err)
+		return false, err
 	}
 	request.Header.Set("Content-Type", "application/json")
 	answer, err := http.DefaultClient.Do(request)
