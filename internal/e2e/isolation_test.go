@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -9,7 +10,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"florin/internal/api"
 	"florin/internal/pay"
 )
 
@@ -37,7 +37,7 @@ func (w *world) owns(r *receiver) belongings {
 }
 
 // path fills in a route with what belongs to somebody.
-func (b belongings) path(r api.Route) string {
+func (b belongings) path(r route) string {
 	for prefix, id := range map[string]string{
 		"/v1/payments/cards/": b.card, "/v1/refunds/": b.refund, "/v1/merchant/webhooks/": b.endpoint,
 		"/v1/webhooks/deliveries/": b.delivery, "/v1/events/": b.event,
@@ -53,7 +53,7 @@ func (b belongings) path(r api.Route) string {
 }
 
 // body is a good request for a route, about what belongs to somebody.
-func (b belongings) body(r api.Route) string {
+func (b belongings) body(r route) string {
 	switch r.Method + " " + r.Path {
 	case "POST /v1/payments":
 		return `{"amount":"5.00","currency":"USD","provider":"stripe","saved_card_id":"` + b.card + `"}`
@@ -72,14 +72,32 @@ func (b belongings) body(r api.Route) string {
 	return "{}"
 }
 
-// guarded is every route that belongs to merchants, with how to ask it.
-func guarded() []api.Route {
-	var routes []api.Route
-	for _, r := range api.Routes() {
-		if !r.Open {
-			routes = append(routes, r)
+// route is a row of the API's own document.
+type route struct {
+	Method, Path string
+	Scope        string // empty when any key will do
+}
+
+// guarded is every route that belongs to merchants, as /openapi.json has them;
+// a test of api proves that these are the routes that are served.
+func (w *world) guarded() []route {
+	w.t.Helper()
+	var document struct {
+		Paths map[string]map[string]struct {
+			Scope    string            `json:"x-scope"`
+			Security []json.RawMessage `json:"security"`
 		}
 	}
+	require.NoError(w.t, json.Unmarshal(w.get("/openapi.json").want(200).body, &document))
+	var routes []route
+	for path, methods := range document.Paths {
+		for method, operation := range methods {
+			if len(operation.Security) > 0 {
+				routes = append(routes, route{Method: strings.ToUpper(method), Path: path, Scope: operation.Scope})
+			}
+		}
+	}
+	require.Greater(w.t, len(routes), 25)
 	return routes
 }
 
@@ -95,7 +113,7 @@ func TestNoForeignRowIsSeen(t *testing.T) {
 			"the other mode":   w.merchant(pay.DefaultMerchant, pay.Live),
 		}
 		for who, stranger := range strangers {
-			for i, r := range guarded() {
+			for i, r := range w.guarded() {
 				body := mine.body(r)
 				if strings.Contains(r.Path, "/providers") && r.Method != "GET" {
 					continue // takes credentials, no ids
@@ -138,17 +156,17 @@ func TestEveryRouteWantsItsScope(t *testing.T) {
 		nobody := *w
 		nobody.key = ""
 		scoped := 0
-		for _, r := range guarded() {
+		for _, r := range w.guarded() {
 			name := r.Method + " " + r.Path
 			assert.Equal(t, 401, nobody.request(r.Method, mine.path(r), mine.body(r)).status, name)
 			if r.Scope == "" {
 				continue
 			}
 			scoped++
-			a := lacking[r.Scope].request(r.Method, mine.path(r), mine.body(r), "Idempotency-Key", "scope")
+			a := lacking[pay.Scope(r.Scope)].request(r.Method, mine.path(r), mine.body(r), "Idempotency-Key", "scope")
 			assert.Equal(t, 403, a.status, "%s\n%s", name, a.body)
 			assert.Equal(t, "scope_missing", a.text("error.code"), name)
-			assert.Contains(t, a.text("error.message"), string(r.Scope))
+			assert.Contains(t, a.text("error.message"), r.Scope)
 		}
 		require.Greater(t, scoped, 20)
 	})
