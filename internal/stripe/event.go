@@ -24,7 +24,9 @@ const (
 )
 
 // handled has the types of events that can change a payment or refund, and
-// whether refunds may have changed (docs.stripe.com/api/events/types).
+// whether refunds may have changed (docs.stripe.com/api/events/types). Of what
+// Stripe tells twice, once of the charge and once of its intent, the intent's
+// event is enough: every payment here is an intent.
 var handled = map[string]struct{ refunds bool }{
 	"payment_intent.succeeded":                 {},
 	"payment_intent.payment_failed":            {},
@@ -32,10 +34,7 @@ var handled = map[string]struct{ refunds bool }{
 	"payment_intent.amount_capturable_updated": {},
 	"payment_intent.requires_action":           {},
 	"payment_intent.processing":                {},
-	"charge.succeeded":                         {},
-	"charge.captured":                          {},
 	"charge.updated":                           {}, // brings the fee
-	"charge.expired":                           {},
 	"charge.refunded":                          {refunds: true},
 	"refund.created":                           {refunds: true},
 	"refund.updated":                           {refunds: true},

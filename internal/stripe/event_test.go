@@ -99,9 +99,9 @@ func TestReadEventsOfAllKinds(t *testing.T) {
 		kind, object string
 		want         pay.EventHint
 	}{
-		"charge":                 {"charge.succeeded", `{"id":"ch_1","object":"charge","payment_intent":"pi_1",` + tags + `}`, pay.EventHint{ObjectRef: "ch_1", PaymentRef: "pi_1", PaymentID: paymentID, MerchantID: merchantID, Known: true}},
+		"charge":                 {"charge.updated", `{"id":"ch_1","object":"charge","payment_intent":"pi_1",` + tags + `}`, pay.EventHint{ObjectRef: "ch_1", PaymentRef: "pi_1", PaymentID: paymentID, MerchantID: merchantID, Known: true}},
 		"charge, expanded":       {"charge.refunded", `{"id":"ch_1","object":"charge","payment_intent":{"id":"pi_1"}}`, pay.EventHint{ObjectRef: "ch_1", PaymentRef: "pi_1", Known: true, Refunds: true}},
-		"charge of 2015":         {"charge.captured", `{"id":"ch_1","object":"charge","card":{"last4":4242},"metadata":[]}`, pay.EventHint{Known: true}},
+		"charge of 2015":         {"charge.updated", `{"id":"ch_1","object":"charge","card":{"last4":4242},"metadata":[]}`, pay.EventHint{Known: true}},
 		"refund":                 {"refund.failed", `{"id":"re_1","object":"refund","payment_intent":"pi_1","charge":"ch_1",` + tags + `}`, pay.EventHint{ObjectRef: "re_1", PaymentRef: "pi_1", PaymentID: paymentID, MerchantID: merchantID, Known: true, Refunds: true}},
 		"refund, deprecated":     {"charge.refund.updated", `{"id":"re_1","object":"refund","payment_intent":null}`, pay.EventHint{ObjectRef: "re_1", Known: true, Refunds: true}},
 		"dispute":                {"charge.dispute.created", `{"id":"dp_1","object":"dispute","payment_intent":"pi_1"}`, pay.EventHint{ObjectRef: "dp_1", PaymentRef: "pi_1"}},
