@@ -23,6 +23,7 @@ type Config struct {
 	Metrics http.Handler                // answers /metrics; without it there is no such route
 	Ready   func(context.Context) error // why no work can be done right now, for /readyz; nil when there is no reason ever
 	Closing <-chan struct{}             // closed when the program stops, so that long polls end; nil never ends them
+	Health  bool                        // answer only /healthz, /readyz and /metrics: for a process that works on jobs
 	BaseURL string                      // where the API is reached, for the examples under /docs; without a closing slash
 }
 
@@ -54,6 +55,9 @@ func New(c Config) (http.Handler, error) {
 		return nil, err
 	}
 	routes := Routes()
+	if c.Health {
+		routes = healthRoutes
+	}
 	s := &server{
 		engine: c.Engine, clock: c.Clock, schemas: newSchemas(routes), keys: keys, failures: failures,
 		ready: c.Ready, metrics: c.Metrics, closing: c.Closing,
@@ -63,9 +67,13 @@ func New(c Config) (http.Handler, error) {
 	for _, route := range routes {
 		adapter.Handle(route.operation(s.schemas), s.serve(route))
 	}
+	if c.Health {
+		return guard(mux), nil
+	}
 	if err := addDocs(mux, c.BaseURL); err != nil {
 		return nil, err
 	}
+	mux.HandleFunc("GET "+engine.ReturnPath, returned)
 	return guard(mux), nil
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"florin/internal/api"
 	"florin/internal/clock"
+	"florin/internal/config"
 	"florin/internal/telemetry"
 )
 
@@ -22,6 +23,7 @@ func (s *Server) handler() (http.Handler, error) {
 		Metrics: s.Metrics.Handler(),
 		Ready:   s.ready,
 		Closing: s.draining,
+		Health:  s.cfg.Role == config.RoleWorker,
 		BaseURL: s.cfg.PublicURL,
 	})
 	if err != nil {

@@ -70,13 +70,14 @@ func (p *Parts) newEngine(sealer *seal.Sealer) (*engine.Engine, error) {
 	cfg := p.Config
 	gateway := stripe.New(stripe.Config{
 		Base: cfg.StripeAPIBase, SandboxBase: sandboxBase(cfg), CallTimeout: cfg.CallTimeout,
+		Around: p.Traces.Transport,
 		Observe: func(action string, outcome pay.Outcome, took time.Duration, _ string) {
 			p.Metrics.ObserveStripeCall(action, string(outcome), took)
 		},
 	})
 	return engine.New(engine.Config{
 		Store: p.Store, Clock: clock.Real{}, Stripe: gateway, Courier: p.newCourier(), Sealer: sealer,
-		Present: api.Presenter{}, Logger: p.Logger, Pepper: sealer.Pepper(), CallTimeout: cfg.CallTimeout,
+		Present: api.Presenter{}, Logger: p.Logger, Peppers: sealer.Peppers(), CallTimeout: cfg.CallTimeout,
 		Sandbox:   engine.Sandbox{Served: cfg.ServesSandbox(), TakesTestKey: cfg.ServesSandbox() && cfg.StripeAPIBase == ""},
 		PublicURL: cfg.PublicURL,
 	})
@@ -129,14 +130,14 @@ func lock(cfg config.Config) (release func() error, err error) {
 	return l.Unlock, nil
 }
 
-// keyFile keeps the key that a newcomer's first start prints, so that later
+// KeyFile keeps the key that a newcomer's first start prints, so that later
 // starts can print it again. It only ever opens test mode.
-const keyFile = "test_api_key"
+const KeyFile = "test_api_key"
 
 // NewcomerKey is a test key of the default merchant with all rights, made at
 // the first start and kept in the data folder.
 func (p *Parts) NewcomerKey(ctx context.Context) (string, error) {
-	path := filepath.Join(p.Config.DataDir, keyFile)
+	path := filepath.Join(p.Config.DataDir, KeyFile)
 	if text, err := os.ReadFile(path); err == nil {
 		if _, err := p.Engine.Authenticate(ctx, string(text)); err == nil {
 			return string(text), nil

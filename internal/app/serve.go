@@ -115,9 +115,7 @@ func (s *Server) Run(ctx context.Context) error {
 	if s.Sandbox != nil {
 		group.Go(func() error { return s.Sandbox.Run(failed) })
 	}
-	if s.cfg.Role != config.RoleWorker {
-		group.Go(func() error { return ignoreClosed(s.http.Serve(s.listener)) })
-	}
+	group.Go(func() error { return ignoreClosed(s.http.Serve(s.listener)) })
 	if s.cfg.Role != config.RoleAPI {
 		group.Go(func() error { return s.work(failed) })
 	}

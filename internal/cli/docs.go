@@ -3,29 +3,29 @@ package cli
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"florin/internal/app"
 	"florin/internal/config"
 )
 
-// document is a page that is written from the code, so that it cannot be out
-// of date for longer than it takes to run the tests.
-type document struct {
-	name  string
-	write func() ([]byte, error)
-}
-
-// documents are all generated pages.
-func (p *program) documents() []document {
-	return []document{
-		{"configuration.md", func() ([]byte, error) { return []byte(config.Markdown()), nil }},
-		{"cli.md", func() ([]byte, error) { return []byte(commandPage(p.rootCommand())), nil }},
+// documents are all pages that are written from the code, by file name: they
+// cannot be out of date for longer than it takes to run the tests.
+func (p *program) documents() (map[string][]byte, error) {
+	pages, err := app.Documents()
+	if err != nil {
+		return nil, err
 	}
+	pages["configuration.md"] = []byte(config.Markdown())
+	pages["cli.md"] = []byte(commandPage(p.rootCommand()))
+	return pages, nil
 }
 
 func (p *program) docsCommand() *cobra.Command {
@@ -43,13 +43,13 @@ func (p *program) docsCommand() *cobra.Command {
 		if err := os.MkdirAll(dir, 0o755); err != nil {
 			return err
 		}
-		for _, page := range p.documents() {
-			text, err := page.write()
-			if err != nil {
-				return fmt.Errorf("%s: %w", page.name, err)
-			}
-			path := filepath.Join(dir, page.name)
-			if err := os.WriteFile(path, text, 0o644); err != nil { // documents are for everybody
+		pages, err := p.documents()
+		if err != nil {
+			return err
+		}
+		for _, name := range slices.Sorted(maps.Keys(pages)) {
+			path := filepath.Join(dir, name)
+			if err := os.WriteFile(path, pages[name], 0o644); err != nil { // documents are for everybody
 				return err
 			}
 			fmt.Fprintln(p.Out, path)

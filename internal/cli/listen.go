@@ -13,13 +13,10 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"florin/internal/app"
 	"florin/internal/client"
 	"florin/internal/config"
 )
-
-// newcomerKeyFile is where florin serve keeps the test key that it prints, in
-// the data folder.
-const newcomerKeyFile = "test_api_key"
 
 const listenHelp = `Prints the events of a merchant as they come, and can forward each to a server
 on your machine, signed as Florin signs webhooks (Standard Webhooks). It needs no
@@ -146,7 +143,7 @@ func (p *program) listenKey(flags *pflag.FlagSet, given string) (string, error) 
 	if err != nil {
 		return "", err
 	}
-	text, err := os.ReadFile(filepath.Join(cfg.DataDir, newcomerKeyFile))
+	text, err := os.ReadFile(filepath.Join(cfg.DataDir, app.KeyFile))
 	if err != nil {
 		return "", usagef("no API key: give one with --key or FLORIN_API_KEY, or start florin serve in this folder first")
 	}

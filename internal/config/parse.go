@@ -57,7 +57,7 @@ func parseDataDir(c *Config, text string) error {
 }
 
 func parseMasterKey(c *Config, text string) error {
-	if _, err := decodeMasterKey(text); err != nil {
+	if err := checkMasterKeys(text); err != nil {
 		return err
 	}
 	c.MasterKey = pay.NewSecret(strings.TrimSpace(text))

@@ -53,15 +53,6 @@ func Prepare(c Config) (Config, error) {
 	return c, err
 }
 
-// MasterKeyBytes is the 32 bytes of the key. It fails when the Config did not
-// come through Prepare.
-func (c Config) MasterKeyBytes() ([]byte, error) {
-	if c.MasterKey.IsZero() {
-		return nil, errors.New("config: no master key; call Prepare first")
-	}
-	return decodeMasterKey(c.MasterKey.Reveal())
-}
-
 // createMasterKey writes a whole file under another name and then links it in
 // place: a process that starts at the same time sees no key or all of it, and
 // the second to link keeps the first one's.
@@ -96,25 +87,36 @@ func readMasterKey(file string) (pay.Secret, error) {
 	if err != nil {
 		return pay.Secret{}, fmt.Errorf("the master key cannot be read: %w", err)
 	}
-	if _, err := decodeMasterKey(string(text)); err != nil {
+	if err := checkMasterKeys(string(text)); err != nil {
 		return pay.Secret{}, fmt.Errorf("the master key %s %w; restore it from a backup", file, err)
 	}
 	return pay.NewSecret(strings.TrimSpace(string(text))), nil
 }
 
-// decodeMasterKey refuses what is no key of full length, and keys such as all
+// checkMasterKeys checks a list of keys separated by commas: the first seals,
+// and all of them open, so that a key can be rotated.
+func checkMasterKeys(text string) error {
+	for key := range strings.SplitSeq(text, ",") {
+		if err := checkMasterKey(key); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkMasterKey refuses what is no key of full length, and keys such as all
 // zeros that somebody typed to get past the check.
-func decodeMasterKey(text string) ([]byte, error) {
+func checkMasterKey(text string) error {
 	key, err := base64.StdEncoding.DecodeString(strings.TrimSpace(text))
 	if err != nil || len(key) != masterKeyBytes {
-		return nil, fmt.Errorf("must be %d bytes in base64; make one with: openssl rand -base64 %d", masterKeyBytes, masterKeyBytes)
+		return fmt.Errorf("must be %d bytes in base64; make one with: openssl rand -base64 %d", masterKeyBytes, masterKeyBytes)
 	}
 	distinct := map[byte]bool{}
 	for _, b := range key {
 		distinct[b] = true
 	}
 	if len(distinct) < masterKeyBytes/2 { // a random key has 30 on average, and less than 16 never in practice
-		return nil, fmt.Errorf("is not random; make one with: openssl rand -base64 %d", masterKeyBytes)
+		return fmt.Errorf("is not random; make one with: openssl rand -base64 %d", masterKeyBytes)
 	}
-	return key, nil
+	return nil
 }

@@ -51,7 +51,7 @@ var settings = []setting{
 	{
 		env: "FLORIN_MASTER_KEY", flag: "master-key", secret: true,
 		derived: "the file " + MasterKeyFile + " in the data folder, made at the first start",
-		help:    "The `key` that encrypts stored credentials: 32 bytes in base64. Every process on one database needs the same one. As a flag it is visible in the process list.",
+		help:    "The `key` that encrypts stored credentials: 32 bytes in base64. Every process on one database needs the same one. Several, separated by commas, let it be rotated: the first seals, all of them open. As a flag it is visible in the process list.",
 		parse:   parseMasterKey,
 	},
 	{

@@ -34,7 +34,7 @@ type Config struct {
 	Present Presenter
 	Logger  *slog.Logger
 
-	Pepper      []byte        // keys the hashes of API keys
+	Peppers     [][]byte      // key the hashes of API keys: the first hashes new ones, all are tried
 	CallTimeout time.Duration // the longest one call to Stripe may take
 	Sandbox     Sandbox
 	PublicURL   string // where Stripe and browsers reach us, without a slash at the end
@@ -76,8 +76,8 @@ func New(c Config) (*Engine, error) {
 	if c.Store == nil || c.Clock == nil || c.Stripe == nil || c.Courier == nil || c.Sealer == nil || c.Present == nil {
 		return nil, errors.New("engine: a part is missing")
 	}
-	if len(c.Pepper) < 32 || c.CallTimeout <= 0 {
-		return nil, errors.New("engine: a pepper of 32 bytes and a call timeout are needed")
+	if len(c.Peppers) == 0 || c.CallTimeout <= 0 {
+		return nil, errors.New("engine: a pepper and a call timeout are needed")
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)

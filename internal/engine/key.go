@@ -52,7 +52,7 @@ func (e *Engine) newKey(o pay.Owner, scopes []pay.Scope, now time.Time) (pay.API
 	body := "sk_" + string(o.Mode) + "_flr_" + id + "_" + randomBase62(keySecretLength)
 	text := body + checksum(body)
 	return pay.APIKey{
-		ID: id, Owner: o, Scopes: scopes, Hash: e.hashKey(text), CreatedAt: now,
+		ID: id, Owner: o, Scopes: scopes, Hash: hashKey(e.cfg.Peppers[0], text), CreatedAt: now,
 		Hint: "sk_" + string(o.Mode) + "_flr_" + id + "_…" + text[len(text)-4:],
 	}, text
 }
@@ -72,7 +72,7 @@ func (e *Engine) Authenticate(ctx context.Context, shown string) (pay.APIKey, er
 	if err != nil && !unknown {
 		return pay.APIKey{}, err
 	}
-	if !hmac.Equal(e.hashKey(shown), key.Hash) || unknown || key.Owner.Mode != mode {
+	if !e.isKey(shown, key.Hash) || unknown || key.Owner.Mode != mode {
 		return pay.APIKey{}, pay.Errorf(pay.CodeKeyInvalid, "there is no such API key")
 	}
 	now := e.clock.Now()
@@ -111,10 +111,20 @@ func parseKey(shown string) (pay.Mode, string, error) {
 
 // hashKey is what is kept of a key: with 190 bits of secret a fast keyed hash
 // is enough, and costs no request anything.
-func (e *Engine) hashKey(text string) []byte {
-	mac := hmac.New(sha256.New, e.cfg.Pepper)
+func hashKey(pepper []byte, text string) []byte {
+	mac := hmac.New(sha256.New, pepper)
 	mac.Write([]byte(text))
 	return mac.Sum(nil)
+}
+
+// isKey compares with the hash under every pepper, because a key outlives the
+// rotation of the master key that the peppers come from.
+func (e *Engine) isKey(shown string, hash []byte) bool {
+	found := false
+	for _, pepper := range e.cfg.Peppers {
+		found = hmac.Equal(hashKey(pepper, shown), hash) || found
+	}
+	return found
 }
 
 func randomBase62(length int) string {

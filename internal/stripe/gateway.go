@@ -48,6 +48,9 @@ type Config struct {
 	RetryWait   time.Duration     // before the second try, doubling after; 0: half a second
 	Transport   http.RoundTripper // nil: this room's own
 
+	// Around, when set, wraps the transport, to trace what is sent.
+	Around func(http.RoundTripper) http.RoundTripper
+
 	// Observe, when set, is told of every call: the action in pay's words or
 	// the look-up's name, how it went, how long it took, and Stripe's req_….
 	Observe func(action string, outcome pay.Outcome, took time.Duration, requestRef string)
@@ -83,6 +86,9 @@ func New(c Config) *Gateway {
 	}
 	if g.client.Transport == nil {
 		g.client.Transport = newTransport()
+	}
+	if c.Around != nil {
+		g.client.Transport = c.Around(g.client.Transport)
 	}
 	if g.observe == nil {
 		g.observe = func(string, pay.Outcome, time.Duration, string) {}

@@ -1,0 +1,29 @@
+package app
+
+import (
+	"bytes"
+	"encoding/json"
+
+	"florin/internal/api"
+)
+
+// Documents are the pages that the API writes of itself, by file name: its
+// errors, the states of things, and the OpenAPI document.
+//
+// Errors: a document that cannot be written, which is a defect.
+func Documents() (map[string][]byte, error) {
+	document, err := api.OpenAPI()
+	if err != nil {
+		return nil, err
+	}
+	var indented bytes.Buffer
+	if err := json.Indent(&indented, bytes.TrimSpace(document), "", "  "); err != nil {
+		return nil, err
+	}
+	indented.WriteByte('\n')
+	return map[string][]byte{
+		"errors.md":    []byte(api.ErrorsMarkdown()),
+		"states.md":    []byte(api.StatesMarkdown()),
+		"openapi.json": indented.Bytes(),
+	}, nil
+}
