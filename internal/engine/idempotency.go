@@ -128,8 +128,7 @@ func (e *Engine) replayed(ctx context.Context, ask Ask) (*Reply, error) {
 	return e.replay(earlier, newRequest(ask, e.clock.Now()))
 }
 
-// finish keeps the reply of a claimed key. A key that has its reply keeps it,
-// and one that was forgotten meanwhile needs none.
+// finish keeps the reply of a claimed key. A key that has its reply keeps it.
 func (e *Engine) finish(tx *store.Tx, owner pay.Owner, key string, reply Reply) error {
 	if key == "" {
 		return nil
@@ -138,14 +137,10 @@ func (e *Engine) finish(tx *store.Tx, owner pay.Owner, key string, reply Reply) 
 	if err != nil {
 		return err
 	}
-	err = tx.FinishRequest(pay.Request{
+	return tx.FinishRequest(pay.Request{
 		Owner: owner, Key: key, State: pay.RequestFinished, Status: reply.Status,
 		Reply: sealed, Resource: reply.Resource, FinishedAt: tx.Now(),
 	})
-	if pay.Is(err, pay.CodeNotFound) {
-		return nil
-	}
-	return err
 }
 
 func replyContext(o pay.Owner, key string) string {

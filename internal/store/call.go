@@ -26,7 +26,7 @@ var calls = define(table[pay.Call]{
 // InsertCall keeps what will be asked of Stripe, before it is.
 //
 // Errors: already_exists, when an open call has the same subject and action.
-func (tx *Tx) InsertCall(c pay.Call) error { return calls.insert(tx, c) }
+func (tx *Tx) InsertCall(c pay.Call) error { return calls.insertLater(tx, c) }
 
 // Call reads a call.
 //
@@ -69,26 +69,27 @@ func (tx *Tx) LeaseCalls(now, until time.Time, limit int) ([]pay.Call, error) {
 // SettleCall keeps what came of a call: state, outcome, request, note and when
 // it was answered.
 //
-// Errors: ErrFenced, when it is settled or another holds it.
+// Errors: ErrFenced, by the commit, when it is settled or another holds it.
 func (tx *Tx) SettleCall(c pay.Call) error {
-	return fenced(tx.exec(`UPDATE calls SET state = $5, outcome = $6, request_ref = $7, note = $8, answered_at = $9
+	return tx.later(fenced, statement{`UPDATE calls SET state = $5, outcome = $6, request_ref = $7, note = $8, answered_at = $9
 		WHERE merchant = $1 AND mode = $2 AND id = $3 AND fence = $4 AND state = 'open'`,
-		c.Owner.Merchant, c.Owner.Mode, c.ID, c.Fence, c.State, c.Outcome, c.RequestRef, c.Note, micros(c.AnsweredAt)))
+		[]any{c.Owner.Merchant, c.Owner.Mode, c.ID, c.Fence, c.State, c.Outcome, c.RequestRef, c.Note, micros(c.AnsweredAt)}})
 }
 
 // DeferCall leaves a call open until its new due time, with a note.
 //
 // Errors: ErrFenced, as for SettleCall.
 func (tx *Tx) DeferCall(c pay.Call) error {
-	return fenced(tx.exec("UPDATE calls SET due_at = $5, note = $6 WHERE merchant = $1 AND mode = $2 AND id = $3 AND fence = $4 AND state = 'open'",
-		c.Owner.Merchant, c.Owner.Mode, c.ID, c.Fence, micros(c.DueAt), c.Note))
+	return tx.later(fenced, statement{`UPDATE calls SET due_at = $5, note = $6
+		WHERE merchant = $1 AND mode = $2 AND id = $3 AND fence = $4 AND state = 'open'`,
+		[]any{c.Owner.Merchant, c.Owner.Mode, c.ID, c.Fence, micros(c.DueAt), c.Note}})
 }
 
-func fenced(changed int64, err error) error {
-	if err == nil && changed == 0 {
+func fenced(changed int64) error {
+	if changed == 0 {
 		return ErrFenced
 	}
-	return err
+	return nil
 }
 
 // ReleaseCalls ends every lease, and says how many there were: right only

@@ -48,7 +48,7 @@ var attempts = define(table[attempt]{
 // InsertDelivery adds a delivery.
 //
 // Errors: already_exists, when the endpoint has one of the event.
-func (tx *Tx) InsertDelivery(d pay.Delivery) error { return deliveries.insert(tx, d) }
+func (tx *Tx) InsertDelivery(d pay.Delivery) error { return deliveries.insertLater(tx, d) }
 
 // Delivery reads a delivery.
 //
@@ -75,7 +75,7 @@ func (tx *Tx) UpdateDelivery(d pay.Delivery) error { return deliveries.update(tx
 //
 // Errors: already_exists, when the delivery has a try of this number.
 func (tx *Tx) InsertAttempt(o pay.Owner, a pay.Attempt) error {
-	return attempts.insert(tx, attempt{o, a})
+	return attempts.insertLater(tx, attempt{o, a})
 }
 
 // Attempts reads every try of a delivery, in order; each round has

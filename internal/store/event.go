@@ -26,14 +26,14 @@ const maxFeed = pay.MaxPage
 
 // InsertEvent adds a fact to the owner's feed. Position is given here.
 //
-// Errors: already_exists.
+// Errors: already_exists, by the commit.
 func (tx *Tx) InsertEvent(e pay.Event) error {
 	d := tx.store.dialect
 	fields := events.fields(&e)
 	fields = fields[:len(fields)-1]
-	return tx.insert(events.what, statement{
+	return tx.later(isNew(events.what), statement{
 		"INSERT INTO events (merchant, mode, id, type, object, payment, sequence, body, at, feed_tx, position) " +
-			"VALUES (" + places(1, len(fields)) + ", " + d.feedTx + ", " + d.feedPosition + ")", fields,
+			"VALUES (" + places(1, len(fields)) + ", " + d.feedTx + ", " + d.feedPosition + ")" + giveWay, fields,
 	})
 }
 

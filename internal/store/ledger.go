@@ -24,7 +24,7 @@ func (tx *Tx) InsertLedger(t pay.LedgerTransaction) error {
 	for number, e := range t.Entries {
 		entries[number] = statement{insertEntry, []any{t.Owner.Merchant, t.Owner.Mode, t.ID, number, e.Account, e.Amount.Minor, e.Amount.Currency}}
 	}
-	return ledgerTransactions.insert(tx, t, entries...)
+	return ledgerTransactions.insertLater(tx, t, entries...)
 }
 
 // insertEntry adds nothing when the transaction gave way to another.

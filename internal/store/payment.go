@@ -64,7 +64,7 @@ func (tx *Tx) InsertPayment(p pay.Payment) error {
 	for _, key := range slices.Sorted(maps.Keys(p.Metadata)) {
 		parts = append(parts, statement{insertMetadata, []any{p.Owner.Merchant, p.Owner.Mode, p.ID, key, p.Metadata[key]}})
 	}
-	return payments.insert(tx, p, parts...)
+	return payments.insertLater(tx, p, parts...)
 }
 
 // insertMetadata takes the time from the payment, and adds nothing when that

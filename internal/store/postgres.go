@@ -98,7 +98,11 @@ func (d *postgresDatabase) once(ctx context.Context, o pgx.TxOptions, attempt fu
 			_ = tx.Rollback(unhurried) // a rollback that fails closes the connection
 		}
 	}()
-	if err := attempt(pgxTx{tx}); err != nil {
+	q := &pgxTx{tx: tx}
+	if err := attempt(q); err != nil {
+		return err
+	}
+	if err := q.flush(ctx); err != nil {
 		return err
 	}
 	if err := tx.Commit(ctx); err != nil {
@@ -136,5 +140,5 @@ func (d *postgresDatabase) close() error {
 }
 
 func (d *postgresDatabase) openJobs(log *slog.Logger) (jobQueue, error) {
-	return openQueue(riverpgxv5.New(d.pool), log, func(q querier) pgx.Tx { return q.(pgxTx).tx })
+	return openQueue(riverpgxv5.New(d.pool), log, func(q querier) pgx.Tx { return q.(*pgxTx).tx })
 }

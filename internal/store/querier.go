@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"modernc.org/sqlite"
 
@@ -16,10 +15,9 @@ import (
 type querier interface {
 	exec(ctx context.Context, sql string, args []any) (int64, error)
 	query(ctx context.Context, sql string, args []any) (rows, error)
-	// execAll runs statements in order and says how many rows the first one
-	// changed. Towards Postgres they travel together: a round trip costs as much
-	// as a small statement.
-	execAll(ctx context.Context, list []statement) (int64, error)
+	// later runs statements before the next one that is waited for, or with the
+	// commit, and tells check how many rows the first of them changed.
+	later(ctx context.Context, list []statement, check func(changed int64) error) error
 }
 
 // statement is one to be run with others.
@@ -37,37 +35,6 @@ type rows interface {
 	Next() bool
 	Err() error
 	Close()
-}
-
-// pgxTx speaks to Postgres.
-type pgxTx struct{ tx pgx.Tx }
-
-func (t pgxTx) exec(ctx context.Context, sql string, args []any) (int64, error) {
-	tag, err := t.tx.Exec(ctx, sql, args...)
-	return tag.RowsAffected(), err
-}
-
-func (t pgxTx) query(ctx context.Context, sql string, args []any) (rows, error) {
-	return t.tx.Query(ctx, sql, args...)
-}
-
-func (t pgxTx) execAll(ctx context.Context, list []statement) (first int64, err error) {
-	batch := &pgx.Batch{}
-	for _, each := range list {
-		batch.Queue(each.sql, each.args...)
-	}
-	results := t.tx.SendBatch(ctx, batch)
-	defer func() { err = errors.Join(err, results.Close()) }()
-	for i := range list {
-		tag, err := results.Exec()
-		if err != nil {
-			return 0, err
-		}
-		if i == 0 {
-			first = tag.RowsAffected()
-		}
-	}
-	return first, nil
 }
 
 // sqliteTx speaks to SQLite. A write is never interrupted: SQLite answers an
@@ -92,17 +59,17 @@ func (t sqliteTx) exec(ctx context.Context, sql string, args []any) (int64, erro
 	return result.RowsAffected()
 }
 
-func (t sqliteTx) execAll(ctx context.Context, list []statement) (first int64, err error) {
+func (t sqliteTx) later(ctx context.Context, list []statement, check func(changed int64) error) error {
 	for i, each := range list {
-		n, err := t.exec(ctx, each.sql, each.args)
-		if err != nil {
-			return 0, err
+		changed, err := t.exec(ctx, each.sql, each.args)
+		if err == nil && i == 0 {
+			err = check(changed)
 		}
-		if i == 0 {
-			first = n
+		if err != nil {
+			return err
 		}
 	}
-	return first, nil
+	return nil
 }
 
 func (t sqliteTx) query(ctx context.Context, sql string, args []any) (rows, error) {

@@ -30,7 +30,7 @@ var refundsNewest = order[pay.Refund]{
 // InsertRefund adds a refund.
 //
 // Errors: already_exists, when the id or the provider's reference is taken.
-func (tx *Tx) InsertRefund(r pay.Refund) error { return refunds.insert(tx, r) }
+func (tx *Tx) InsertRefund(r pay.Refund) error { return refunds.insertLater(tx, r) }
 
 // Refund reads a refund.
 //

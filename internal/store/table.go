@@ -57,21 +57,38 @@ func places(first, n int) string {
 	return b.String()
 }
 
-// insert adds a row, with the parts that belong to it.
+// insert adds a row.
 //
 // Errors: already_exists.
-func (t *table[T]) insert(tx *Tx, row T, parts ...statement) error {
-	return tx.insert(t.what, statement{t.inserts, t.fields(&row)}, parts...)
+func (t *table[T]) insert(tx *Tx, row T) error {
+	return tx.insert(t.what, statement{t.inserts, t.fields(&row)})
 }
 
-// update writes the columns that may change; id is for the error.
+// insertLater adds a row whose key nobody else can have, with the parts that
+// belong to it. That it exists already, a defect, shows by the commit.
+func (t *table[T]) insertLater(tx *Tx, row T, parts ...statement) error {
+	return tx.later(isNew(t.what), append([]statement{{t.inserts + giveWay, t.fields(&row)}}, parts...)...)
+}
+
+// isNew refuses an INSERT that gave way.
+func isNew(what string) func(changed int64) error {
+	return func(changed int64) error {
+		if changed == 0 {
+			return exists(what)
+		}
+		return nil
+	}
+}
+
+// update writes the columns that may change, by the commit; id is for the
+// error.
 //
-// Errors: not_found.
+// Errors: not_found, by the commit.
 func (t *table[T]) update(tx *Tx, row T, id pay.ID) error {
 	fields := t.fields(&row)
 	args := append(fields[:keyColumns:keyColumns], fields[t.fixeds:]...)
-	n, err := tx.exec(t.updates, args...)
-	return t.mustFind(n > 0, id, err)
+	found := func(changed int64) error { return t.mustFind(changed > 0, id, nil) }
+	return tx.later(found, statement{t.updates, args})
 }
 
 // get reads a row by its whole key.

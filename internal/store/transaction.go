@@ -105,27 +105,29 @@ func (tx *Tx) exec(sql string, args ...any) (int64, error) {
 }
 
 // insert runs an INSERT that gives way to a row that is there already, and
-// with it those of the rows that belong to it, which must change nothing when
-// the first did not.
+// waits to hear whether it did.
 //
 // Errors: already_exists.
-func (tx *Tx) insert(what string, first statement, parts ...statement) error {
+func (tx *Tx) insert(what string, row statement) error {
+	n, err := tx.exec(row.sql+giveWay, row.args...)
+	if err == nil && n == 0 {
+		err = exists(what)
+	}
+	return err
+}
+
+const giveWay = " ON CONFLICT DO NOTHING"
+
+func exists(what string) error { return pay.Errorf(pay.CodeExists, "this %s exists already", what) }
+
+// later runs statements whose result the closure does not wait for: before the
+// next one it does wait for, or with the commit. check is told how many rows
+// the first of them changed; its error ends the transaction, whenever it comes.
+func (tx *Tx) later(check func(changed int64) error, list ...statement) error {
 	if err := tx.usable(); err != nil {
 		return err
 	}
-	first.sql += " ON CONFLICT DO NOTHING"
-	n, err := tx.insertAll(first, parts)
-	if err == nil && n == 0 {
-		err = pay.Errorf(pay.CodeExists, "this %s exists already", what)
-	}
-	return translate(err)
-}
-
-func (tx *Tx) insertAll(first statement, parts []statement) (int64, error) {
-	if len(parts) == 0 {
-		return tx.q.exec(tx.ctx, first.sql, first.args)
-	}
-	return tx.q.execAll(tx.ctx, append([]statement{first}, parts...))
+	return translate(tx.q.later(tx.ctx, list, check))
 }
 
 // each runs a query and hands every row to scan.

@@ -142,3 +142,23 @@ func TestAFailedCommitFailsAll(t *testing.T) {
 	assert.Zero(t, kept)
 	assert.NoError(t, w.write(t.Context(), insert(7)), "the writer works on")
 }
+
+// What a durable, checked commit rests on is set on the connection that writes,
+// and the ones that read cannot write.
+func TestSQLiteSettings(t *testing.T) {
+	t.Parallel()
+	d, err := openSQLite(filepath.Join(t.TempDir(), "s.db"), 0)
+	require.NoError(t, err)
+	defer func() { assert.NoError(t, d.close()) }()
+	pragma := func(db *sql.DB, name string) (value string) {
+		require.NoError(t, db.QueryRow("PRAGMA "+name).Scan(&value))
+		return value
+	}
+	for name, want := range map[string]string{
+		"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1", "busy_timeout": "10000",
+	} {
+		assert.Equal(t, want, pragma(d.writes, name), name)
+		assert.Equal(t, want, pragma(d.reads, name), name)
+	}
+	assert.Equal(t, "1", pragma(d.reads, "query_only"))
+}

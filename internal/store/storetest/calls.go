@@ -39,26 +39,22 @@ func lease(t *testing.T, w *World, now, until time.Time, limit int) []pay.Call {
 func testFences(t *testing.T, s *store.Store) {
 	w := NewWorld(t, s)
 	old := openCall(t, w, w.at(1_000_000))
-	w.Write(t, func(tx *store.Tx) error {
-		late := old
-		late.Fence, late.State = 0, pay.CallAnswered
-		assert.ErrorIs(t, tx.SettleCall(late), store.ErrFenced, "a fence of before")
-		assert.ErrorIs(t, tx.DeferCall(late), store.ErrFenced)
-		unknown := old
-		unknown.ID = NewID()
-		assert.ErrorIs(t, tx.SettleCall(unknown), store.ErrFenced)
-		return nil
-	})
-	settled := old
+	refused := func(c pay.Call, why string) {
+		t.Helper()
+		assert.ErrorIs(t, s.Write(t.Context(), func(tx *store.Tx) error { return tx.SettleCall(c) }), store.ErrFenced, why)
+		assert.ErrorIs(t, s.Write(t.Context(), func(tx *store.Tx) error { return tx.DeferCall(c) }), store.ErrFenced, why)
+	}
+	late, unknown, settled := old, old, old
+	late.Fence, late.State = 0, pay.CallAnswered
+	refused(late, "a fence of before")
+	unknown.ID = NewID()
+	refused(unknown, "no such call")
 	settled.State, settled.Outcome = pay.CallAbsent, pay.OutcomeNotSent
 	w.Write(t, func(tx *store.Tx) error { return tx.SettleCall(settled) })
-	w.Write(t, func(tx *store.Tx) error {
-		assert.ErrorIs(t, tx.SettleCall(settled), store.ErrFenced, "what is settled stays so")
-		assert.ErrorIs(t, tx.DeferCall(settled), store.ErrFenced)
-		again := old
-		again.ID = NewID()
-		return tx.InsertCall(again) // the subject is free again
-	})
+	refused(settled, "what is settled stays so")
+	again := old
+	again.ID = NewID()
+	w.Write(t, func(tx *store.Tx) error { return tx.InsertCall(again) }) // the subject is free again
 }
 
 // testLeases lets many workers take what is due: each call goes to one.

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"errors"
 	"sync"
 	"testing"
 	"time"
@@ -116,9 +117,10 @@ func testLateCommitter(t *testing.T, s *store.Store) {
 	go func() {
 		committed <- s.Write(t.Context(), func(tx *store.Tx) error {
 			err := tx.InsertEvent(late)
+			_, read := tx.Event(w.Owner, late.ID) // now it is certainly written
 			close(inserted)
 			<-commit
-			return err
+			return errors.Join(err, read)
 		})
 	}()
 	<-inserted

@@ -96,12 +96,15 @@ func (w *World) settle(rt *rapid.T, l *life, next pay.Payment, more ...pay.Ledge
 			if err := tx.InsertLedger(booked); err != nil {
 				return err
 			}
-			booked.ID = NewID()
-			require.Equal(rt, pay.CodeExists, pay.CodeOf(tx.InsertLedger(booked)), "a source has one of a kind")
 		}
 		return tx.UpdatePayment(next)
 	})
 	require.NoError(rt, err)
+	for _, booked := range pay.Booking(l.payment, next) {
+		booked.ID, booked.Owner, booked.At = NewID(), w.Owner, w.Now
+		err := w.Store.Write(rt.Context(), func(tx *store.Tx) error { return tx.InsertLedger(booked) })
+		require.Equal(rt, pay.CodeExists, pay.CodeOf(err), "a source has one of a kind")
+	}
 	l.payment = next
 }
 
