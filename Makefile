@@ -53,7 +53,7 @@ deps: ## install what the tests need: Postgres, node and two packages
 
 .PHONY: test
 test: vet race ## every test, on both databases
-	$(TESTENV) run go test -timeout $(TEST_TIMEOUT) ./...
+	$(TESTENV) run go test -parallel 8 -timeout $(TEST_TIMEOUT) ./...
 
 .PHONY: race
 race: ## the rooms with many goroutines, under the race detector

@@ -204,7 +204,7 @@ func (s *Store) jobConfig(work map[JobKind]Work, o JobOptions) (*river.Config, e
 		return nil, errors.New("store: no work for any job")
 	}
 	config := &river.Config{
-		Logger:                      s.log,
+		Logger:                      slog.New(onlyTrouble{s.log.Handler()}),
 		Queues:                      map[string]river.QueueConfig{},
 		Workers:                     river.NewWorkers(),
 		JobTimeout:                  cmp.Or(o.Timeout, jobTimeout),
@@ -300,4 +300,23 @@ func (j *queue[T]) start(ctx context.Context, config *river.Config) (running, er
 		return nil, err
 	}
 	return client, client.Start(ctx)
+}
+
+// onlyTrouble lets through what river says from warnings on. What it does in
+// good health, jobs have a line for.
+type onlyTrouble struct{ slog.Handler }
+
+// Enabled reports whether a level is worth a line.
+func (h onlyTrouble) Enabled(ctx context.Context, level slog.Level) bool {
+	return level >= slog.LevelWarn && h.Handler.Enabled(ctx, level)
+}
+
+// WithAttrs keeps the level with more attributes.
+func (h onlyTrouble) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return onlyTrouble{h.Handler.WithAttrs(attrs)}
+}
+
+// WithGroup keeps the level within a group.
+func (h onlyTrouble) WithGroup(name string) slog.Handler {
+	return onlyTrouble{h.Handler.WithGroup(name)}
 }

@@ -186,16 +186,26 @@ func cut[T any](rows []T, o order[T], limit int) pay.List[T] {
 	return pay.List[T]{Items: rows, Next: o.cursor(rows[limit-1])}
 }
 
-// listAny reads one page of the rows whose column has any of several values.
-// It reads a page of each and merges: each is a walk along an index, where IN
-// would make the database sort all that match.
-func listAny[T any, S ~string](tx *Tx, t *table[T], c *condition, o order[T], page pay.Page, column string, values []S) (pay.List[T], error) {
+// oneOf is c with a column that has one of several values: a condition each,
+// or c alone when any value will do.
+func oneOf[S ~string](c *condition, column string, values []S) []*condition {
 	if len(values) == 0 {
-		return list(tx, t, c, o, page)
+		return []*condition{c}
 	}
-	var merged []T
+	var each []*condition
 	for _, value := range slices.Compact(slices.Sorted(slices.Values(values))) {
-		rows, err := peek(tx, t, c.clone().and(column, string(value)), o, page)
+		each = append(each, c.clone().and(column, string(value)))
+	}
+	return each
+}
+
+// listAny reads one page of the rows that meet any of several conditions, of
+// which no row meets two. It reads a page of each and merges: each is a walk
+// along an index, where IN would make the database sort all that match.
+func listAny[T any](tx *Tx, t *table[T], anyOf []*condition, o order[T], page pay.Page) (pay.List[T], error) {
+	var merged []T
+	for _, c := range anyOf {
+		rows, err := peek(tx, t, c, o, page)
 		if err != nil {
 			return pay.List[T]{}, err
 		}

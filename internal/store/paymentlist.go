@@ -43,7 +43,7 @@ func (tx *Tx) Payments(o pay.Owner, f pay.PaymentFilter, page pay.Page) (pay.Lis
 	if err != nil {
 		return pay.List[pay.Payment]{}, err
 	}
-	return listAny(tx, payments, c, by, page, walk(f, "status")+" =", f.Statuses)
+	return listAny(tx, payments, oneOf(c, walk(f, "status")+" =", f.Statuses), by, page)
 }
 
 // paymentQuery is the filter in SQL, but for the statuses, and the order that

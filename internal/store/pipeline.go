@@ -54,7 +54,7 @@ func (t *pgxTx) query(ctx context.Context, sql string, args []any) (rows, error)
 	if err != nil {
 		return nil, errors.Join(err, results.Close())
 	}
-	return &lastRows{Rows: found, results: results}, nil
+	return &lastRows{found, results}, nil
 }
 
 // flush sends what waits. The commit comes after it.
@@ -95,21 +95,15 @@ func (t *pgxTx) send(ctx context.Context, last *statement) (pgx.BatchResults, er
 	return results, nil
 }
 
-// lastRows are the rows of a batch's last statement; the batch ends with them.
+// lastRows are the rows of a batch's last statement; the batch ends with them,
+// and an error of the statement is theirs to tell.
 type lastRows struct {
 	pgx.Rows
 	results pgx.BatchResults
-	ended   error
 }
 
 // Close ends the query and its batch.
 func (r *lastRows) Close() {
 	r.Rows.Close()
-	if r.results != nil {
-		r.ended = r.results.Close()
-		r.results = nil
-	}
+	_ = r.results.Close() // has nothing left to say
 }
-
-// Err is why the rows, or the batch, ended early.
-func (r *lastRows) Err() error { return errors.Join(r.Rows.Err(), r.ended) }

@@ -68,7 +68,7 @@ func (tx *Tx) Refunds(o pay.Owner, f pay.RefundFilter, page pay.Page) (pay.List[
 	if !f.Until.IsZero() {
 		c.and("created_at <", micros(f.Until))
 	}
-	return listAny(tx, refunds, c, refundsNewest, page, "status =", f.Statuses)
+	return listAny(tx, refunds, oneOf(c, "status =", f.Statuses), refundsNewest, page)
 }
 
 // RefundsOf reads every refund of a payment, oldest first.
