@@ -21,6 +21,7 @@ type account struct {
 	latest  int64           // newest time used (Unix seconds): an account's time never runs backwards
 	written ticket          // the journal's point after the last change
 	agenda  agenda
+	clocks  map[string]*agenda // what each test clock will do, by its id
 	ledger  ledger
 
 	// wakeAt is the first time on the agenda (Unix seconds, 0 none), readable
@@ -29,7 +30,7 @@ type account struct {
 }
 
 func newAccount(id string, resources map[*kind]*resource) *account {
-	a := &account{id: id, tables: map[*kind]*table{}, running: map[string]bool{}, ledger: newLedger()}
+	a := &account{id: id, tables: map[*kind]*table{}, running: map[string]bool{}, clocks: map[string]*agenda{}, ledger: newLedger()}
 	for k, r := range resources {
 		a.tables[k] = newTable(r)
 	}
@@ -61,7 +62,7 @@ func (a *account) note(t *table, rec *record, old int64) {
 		t.resource.applied(a, rec.value)
 	}
 	if at := t.dueOf(rec); at > 0 && at != old {
-		a.plan(at, rec.kind, rec.value.identity().ID)
+		a.planFor(rec.value, at, rec.kind)
 	}
 }
 
@@ -108,6 +109,22 @@ func (a *account) plan(at int64, k *kind, id string) {
 	a.wakeAt.Store(a.agenda[0].at)
 }
 
+// planFor plans by the clock that the object follows: the sandbox's, or a test
+// clock's, which only moves when it is told to.
+func (a *account) planFor(o object, at int64, k *kind) {
+	follower, ok := o.(clocked)
+	if !ok || follower.testClock() == "" {
+		a.plan(at, k, o.identity().ID)
+		return
+	}
+	own := a.clocks[follower.testClock()]
+	if own == nil {
+		own = &agenda{}
+		a.clocks[follower.testClock()] = own
+	}
+	heap.Push(own, appointment{at, k, o.identity().ID})
+}
+
 // overdue says whether something on the agenda should have happened by now.
 func (a *account) overdue(now int64) bool {
 	at := a.wakeAt.Load()
@@ -117,24 +134,32 @@ func (a *account) overdue(now int64) bool {
 // catchUp does all that was due by now, each at its own time and in order. The
 // account's lock is held.
 func (s *Sandbox) catchUp(a *account, now int64) {
-	for len(a.agenda) > 0 && a.agenda[0].at <= now {
-		next := heap.Pop(&a.agenda).(appointment)
+	s.work(a, &a.agenda, now, func(at int64) *work {
+		a.latest = max(a.latest, at)
+		return s.newWork(a, a.latest)
+	})
+	a.wakeAt.Store(0)
+	if len(a.agenda) > 0 {
+		a.wakeAt.Store(a.agenda[0].at)
+	}
+}
+
+// work does what an agenda has up to a time, each appointment in a work of its
+// own that begin makes for its time.
+func (s *Sandbox) work(a *account, due *agenda, until int64, begin func(at int64) *work) {
+	for len(*due) > 0 && (*due)[0].at <= until {
+		next := heap.Pop(due).(appointment)
 		r := s.resources[next.kind]
 		rec := a.table(next.kind).byID[next.id]
 		if r.due != nil && (rec == nil || a.table(next.kind).dueOf(rec) != next.at) {
 			continue
 		}
-		a.latest = max(a.latest, next.at)
-		w := s.newWork(a, a.latest)
+		w := begin(next.at)
 		if err := r.wake(w, next.id); err != nil {
 			s.log.Error("sandbox: clock-driven work failed", "account", a.id, "kind", next.kind.name, "id", next.id, "error", err)
 			continue
 		}
 		w.commit()
-	}
-	a.wakeAt.Store(0)
-	if len(a.agenda) > 0 {
-		a.wakeAt.Store(a.agenda[0].at)
 	}
 }
 

@@ -154,8 +154,12 @@ func (p *param) checkNested(v *values, path string) error {
 	return nil
 }
 
-// checkPlain is a range given as one value, which is a whole number of seconds.
+// checkPlain is a range given as one value, which is a whole number of seconds,
+// or an id.
 func (p *param) checkPlain(v *values, path string) error {
+	if p.max > 0 {
+		return nil
+	}
 	if _, err := strconv.ParseInt(v.text, 10, 64); err != nil {
 		return badParam(path, "parameter_invalid_integer", "Invalid integer: "+v.text)
 	}

@@ -107,6 +107,16 @@ func emitUpdated[T any, P interface {
 	tell(w, name, data)
 }
 
+// emitChange is emitUpdated for an object that this work made itself: before
+// is a version of it that this work passed through.
+func emitChange[T any, P interface {
+	*T
+	object
+}](w *work, name string, before, o P) {
+	version := *o
+	tell(w, name, eventData{Object: snapshot{object: P(&version)}, PreviousAttributes: changes(marshal(before), marshal(P(&version)))})
+}
+
 // changes is the fields of before that differ in after, as JSON.
 func changes(before, after []byte) json.RawMessage {
 	now := map[string]json.RawMessage{}
@@ -126,14 +136,14 @@ func changes(before, after []byte) json.RawMessage {
 func tell(w *work, name string, data eventData) {
 	wanted := endpointsFor(w, name)
 	made := events.add(w, &event{
-		APIVersion: apiVersion, Created: w.now, Data: data, PendingWebhooks: int64(len(wanted)), Request: w.cause, Type: name,
+		APIVersion: apiVersion, Created: w.wall, Data: data, PendingWebhooks: int64(len(wanted)), Request: w.cause, Type: name,
 	})
 	fault := w.hook
 	if fault == hookAsUsual {
 		fault = w.sandbox.faults.chooseHook(name)
 	}
 	for _, endpoint := range wanted {
-		deliveries.add(w, &delivery{Event: made.ID, Endpoint: endpoint, NextAt: w.now, Pending: made.PendingWebhooks, Fault: fault})
+		deliveries.add(w, &delivery{Event: made.ID, Endpoint: endpoint, NextAt: w.wall, Pending: made.PendingWebhooks, Fault: fault})
 	}
 }
 

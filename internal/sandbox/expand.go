@@ -51,7 +51,7 @@ func fieldsOf(t reflect.Type) func(func(reflect.StructField) bool) {
 }
 
 func nestedStruct(t reflect.Type) reflect.Type {
-	if t.Kind() == reflect.Pointer {
+	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
 		t = t.Elem()
 	}
 	if t.Kind() == reflect.Struct && t.NumField() > 0 {
@@ -192,14 +192,31 @@ func (v *view) expand(members []member, fields expansions, wanted wish) []member
 		switch {
 		case !asked || !known || bytes.Equal(m.value, []byte("null")):
 		case len(field.kinds) == 0:
-			members[at].value = joinMembers(v.expand(membersOf(m.value), field.fields, inner))
+			members[at].value = eachOf(m.value, func(one json.RawMessage) json.RawMessage {
+				return joinMembers(v.expand(membersOf(one), field.fields, inner))
+			})
 		default:
-			if o := v.named(m.value, field.kinds); o != nil {
-				members[at].value = v.object(o, inner)
-			}
+			members[at].value = eachOf(m.value, func(one json.RawMessage) json.RawMessage {
+				if o := v.named(one, field.kinds); o != nil {
+					return v.object(o, inner)
+				}
+				return one
+			})
 		}
 	}
 	return members
+}
+
+// eachOf applies f to a value, or to every element when the value is a list.
+func eachOf(raw json.RawMessage, f func(json.RawMessage) json.RawMessage) json.RawMessage {
+	var list []json.RawMessage
+	if json.Unmarshal(raw, &list) != nil {
+		return f(raw)
+	}
+	for at := range list {
+		list[at] = f(list[at])
+	}
+	return marshal(list)
 }
 
 // named is the object whose id raw holds, nil when it is not an id of ours.

@@ -84,6 +84,6 @@ func (x *exchange) fingerprint() string {
 func (x *exchange) remember(w *work, a *answer) {
 	idempotencies.add(w, &idempotency{
 		head: head{ID: x.key}, Method: x.request.Method, Path: x.request.URL.Path, Fingerprint: x.fingerprint(),
-		Status: a.status, Body: string(a.body), Request: x.id, Created: w.now,
+		Status: a.status, Body: string(a.body), Request: x.id, Created: w.wall,
 	})
 }

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	crand "crypto/rand"
+	"crypto/sha256"
 	"math/rand/v2"
 	"sync"
 )
@@ -25,8 +26,12 @@ type ids struct {
 	source *rand.ChaCha8
 }
 
-// newIDs keys the generator with the operating system's randomness.
-func newIDs() *ids {
+// newIDs keys the generator with a seed, or with the operating system's
+// randomness when there is none.
+func newIDs(text string) *ids {
+	if text != "" {
+		return seededIDs(sha256.Sum256([]byte(text)))
+	}
 	var seed [32]byte
 	_, _ = crand.Read(seed[:]) // never fails since Go 1.24: it aborts the program instead
 	return seededIDs(seed)

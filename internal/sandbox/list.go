@@ -43,6 +43,9 @@ func (c *call) pageOf(q query) (*page, error) {
 	if err != nil {
 		return nil, err
 	}
+	if t.shuffled {
+		q.keep = both(q.keep, c.createdFilter())
+	}
 	out := &page{url: c.path}
 	if c.text("ending_before") != "" {
 		out.objects, out.more = walk(t, places[low:high], q.keep, limit, true)
@@ -98,7 +101,8 @@ func (c *call) cursor(t *table, id, param string) (int, error) {
 }
 
 // timed objects know when they were made (Unix seconds); places in a table
-// ascend with it, since an account's clock never runs backwards.
+// ascend with it, since an account's clock never runs backwards, unless a test
+// clock shuffled the table.
 type timed interface{ createdAt() int64 }
 
 // createdWindow finds the created range by halving, never by walking.
@@ -109,6 +113,9 @@ func (c *call) createdWindow(t *table, places []int32) (low, high int) {
 		})
 	}
 	low, high = 0, len(places)
+	if t.shuffled {
+		return low, high
+	}
 	if at, exact := c.integer("created"); exact {
 		return first(at), first(at + 1)
 	}
@@ -126,6 +133,34 @@ func (c *call) createdWindow(t *table, places []int32) (low, high int) {
 		high = min(high, first(at+1))
 	}
 	return low, high
+}
+
+// createdFilter is the created range as a test of one object, nil for none.
+func (c *call) createdFilter() func(object) bool {
+	if !c.has("created") {
+		return nil
+	}
+	bounds := c.hash("created")
+	return func(o object) bool {
+		made := o.(timed).createdAt()
+		at, exact := c.integer("created")
+		gte, isGte := bounds.integer("gte")
+		gt, isGt := bounds.integer("gt")
+		lt, isLt := bounds.integer("lt")
+		lte, isLte := bounds.integer("lte")
+		return (!exact || made == at) && (!isGte || made >= gte) && (!isGt || made > gt) && (!isLt || made < lt) && (!isLte || made <= lte)
+	}
+}
+
+// both joins two tests of an object; nil keeps all.
+func both(a, b func(object) bool) func(object) bool {
+	switch {
+	case a == nil:
+		return b
+	case b == nil:
+		return a
+	}
+	return func(o object) bool { return a(o) && b(o) }
 }
 
 // walk takes up to limit objects from the newest place down, or from the

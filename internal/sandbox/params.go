@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"maps"
+	"slices"
 	"strconv"
 )
 
@@ -113,3 +114,27 @@ func value(s *string) string {
 }
 
 func pointer[T any](v T) *T { return &v }
+
+// each is the hashes of a list of hashes.
+func (p params) each(name string) []params {
+	node := p.node(name)
+	if node == nil {
+		return nil
+	}
+	var out []params
+	for _, element := range node.elements() {
+		out = append(out, params{element})
+	}
+	return out
+}
+
+// agrees says whether a filter for a boolean was not sent, or is the value.
+func (p params) agrees(name string, value bool) bool { return !p.has(name) || p.yes(name) == value }
+
+// equals says whether a filter for a text was not sent, or is the value.
+func (p params) equals(name, value string) bool { return !p.has(name) || p.text(name) == value }
+
+// among says whether a filter by several values is empty, or has the value.
+func among(wanted []string, value string) bool {
+	return len(wanted) == 0 || slices.Contains(wanted, value)
+}

@@ -29,6 +29,9 @@ type concealed interface{ private() any }
 // dated objects show some fields by the time of day (Unix seconds).
 type dated interface{ asOf(now int64) object }
 
+// clocked objects may follow a test clock: its id, or "".
+type clocked interface{ testClock() string }
+
 // none is the type of a field that Stripe always answers with null here.
 type none = *struct{}
 
@@ -101,6 +104,10 @@ type table struct {
 	byID     map[string]*record
 	order    []*record
 	index    map[indexKey][]int32 // places in order, ascending
+	// newest is the latest creation time in the table (Unix seconds), and
+	// shuffled says that a test clock made something before it.
+	newest   int64
+	shuffled bool
 }
 
 func newTable(r *resource) *table {
@@ -121,6 +128,7 @@ func (t *table) put(rec *record) {
 	if rec.position < 0 {
 		rec.position = len(t.order)
 		t.order = append(t.order, rec)
+		t.date(rec.value)
 	} else {
 		before = t.keys(t.order[rec.position])
 		t.order[rec.position] = rec
@@ -130,6 +138,14 @@ func (t *table) put(rec *record) {
 	if rec.state == gone {
 		delete(t.byID, id)
 		t.order[rec.position] = nil
+	}
+}
+
+// date notes when a new object was made.
+func (t *table) date(o object) {
+	if made, ok := o.(timed); ok {
+		t.shuffled = t.shuffled || made.createdAt() < t.newest
+		t.newest = max(t.newest, made.createdAt())
 	}
 }
 

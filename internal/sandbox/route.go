@@ -124,6 +124,15 @@ func (p param) orValue() param {
 	return p
 }
 
+// orName lets a hash be sent as an id too.
+func (p param) orName() param {
+	p.orText, p.max = true, maxText
+	return p
+}
+
+// named is a text that cannot be emptied.
+func named(name string) param { return param{name: name, form: formText, max: maxText} }
+
 // Parameters that many routes share.
 var (
 	expandParam = list("expand", text(""))

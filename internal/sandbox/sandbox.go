@@ -32,6 +32,7 @@ type Config struct {
 	Dir     string         // folder of the state; empty keeps it in memory only
 	BaseURL string         // where browsers find the hosted pages; empty: the host that the request was sent to
 	Logger  *slog.Logger   // nil: nothing is logged
+	Seed    string         // ids and secrets follow from it, so that a run can be repeated; empty: unguessable
 }
 
 // Sandbox is an http.Handler that answers like Stripe. Safe for concurrent use.
@@ -61,7 +62,7 @@ type Sandbox struct {
 // folder cannot be used, or when another sandbox uses it.
 func Open(c Config) (*Sandbox, error) {
 	s := &Sandbox{
-		clock: c.Clock, base: strings.TrimSuffix(c.BaseURL, "/"), log: c.Logger, ids: newIDs(),
+		clock: c.Clock, base: strings.TrimSuffix(c.BaseURL, "/"), log: c.Logger, ids: newIDs(c.Seed),
 		kinds: map[string]*kind{}, resources: map[*kind]*resource{}, accounts: map[string]*account{},
 		faults: newFaults(), requests: &requestLog{}, hooks: newDispatcher(),
 		agenda: make(chan struct{}, 1), closing: make(chan struct{}),

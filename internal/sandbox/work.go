@@ -11,7 +11,8 @@ import (
 type work struct {
 	sandbox *Sandbox
 	account *account
-	now     int64 // Unix seconds of the sandbox's clock
+	now     int64 // Unix seconds: the sandbox's clock, or a test clock that is followed
+	wall    int64 // Unix seconds of the sandbox's clock, whatever is followed
 	cause   eventRequest
 	// hook is a webhook fault that this request asked for its own events.
 	hook    hookFault
@@ -19,7 +20,7 @@ type work struct {
 }
 
 func (s *Sandbox) newWork(a *account, now int64) *work {
-	return &work{sandbox: s, account: a, now: now}
+	return &work{sandbox: s, account: a, now: now, wall: now}
 }
 
 func (w *work) seek(k *kind, id string) *record {
@@ -62,6 +63,27 @@ func (c *collection[T, P]) add(w *work, o P) P {
 	}
 	w.changed = append(w.changed, &record{kind: &c.kind, value: o, position: -1, state: live})
 	return o
+}
+
+// where is the live objects with an index key, oldest first, as this work sees
+// them: with what it added and changed, without what it removed.
+func (c *collection[T, P]) where(w *work, key indexKey) []P {
+	t := w.account.table(&c.kind)
+	var out []P
+	for _, at := range t.index[key] {
+		if rec := w.seek(&c.kind, t.order[at].value.identity().ID); slices.Contains(t.keys(rec), key) {
+			out = append(out, rec.value.(P))
+		}
+	}
+	for _, rec := range w.changed {
+		if rec.kind != &c.kind || !slices.Contains(t.keys(rec), key) {
+			continue
+		}
+		if rec.position < 0 || !slices.Contains(t.index[key], int32(rec.position)) {
+			out = append(out, rec.value.(P))
+		}
+	}
+	return out
 }
 
 // remove ends an object: deleted ones are still answered, gone ones are not.
