@@ -135,6 +135,9 @@ func oneOf(words []string) string {
 
 func (p *param) checkNested(v *values, path string) error {
 	if v.given {
+		if p.orID {
+			return nil
+		}
 		if p.orText {
 			return p.checkPlain(v, path)
 		}

@@ -1,6 +1,9 @@
 package sandbox
 
-import "net/http"
+import (
+	"errors"
+	"net/http"
+)
 
 // invoicePrefixLength is how many characters begin a customer's invoice numbers (§2.1).
 const invoicePrefixLength = 8
@@ -14,7 +17,7 @@ type customer struct {
 	Created             int64             `json:"created"`
 	Currency            *string           `json:"currency"`
 	CustomerAccount     none              `json:"customer_account"`
-	DefaultSource       none              `json:"default_source"`
+	DefaultSource       *string           `json:"default_source" expand:"card,bank_account,source"`
 	Delinquent          bool              `json:"delinquent"`
 	Description         *string           `json:"description"`
 	Discount            none              `json:"discount"`
@@ -68,6 +71,7 @@ var customerParams = []param{
 	shortText("invoice_prefix", 12), metadata(), shortText("name", 256), integer("next_invoice_sequence"),
 	shortText("phone", 20), list("preferred_locales", text("")), shipping,
 	enum("tax_exempt", "exempt", "none", "reverse").clearable(), hash("tax", text("ip_address"), text("validate_location")),
+	text("source"), cardHashParams.orToken(), text("default_source"),
 }
 
 func customerResource() *resource {
@@ -77,6 +81,7 @@ func customerResource() *resource {
 		indexes: func(o object) []indexKey {
 			return append(metadataKeys(o.(*customer).Metadata), indexKey{"email", value(o.(*customer).Email)})
 		},
+		include: map[string]func(*view, object) any{"sources": sourcesOfCustomer},
 		routes: []route{
 			{method: http.MethodPost, path: "/v1/customers", title: "Create a customer", returns: id,
 				params: append([]param{text("payment_method")}, customerParams...), do: createCustomer},
@@ -113,7 +118,14 @@ func createCustomer(c *call) (any, error) {
 	if err := made.set(c); err != nil {
 		return nil, err
 	}
+	source, err := addFirstSource(c, made)
+	if err != nil {
+		return nil, err
+	}
 	emit(c.work, "customer.created", made)
+	if source != nil {
+		tellSource(c.work, "customer.source.created", source, nil)
+	}
 	return made, nil
 }
 
@@ -167,6 +179,9 @@ func updateCustomer(c *call) (any, error) {
 	if err := next.set(c); err != nil {
 		return nil, err
 	}
+	if err := errors.Join(replaceSource(c, c.id), next.setDefaultSource(c)); err != nil {
+		return nil, err
+	}
 	emitUpdated(c.work, "customer.updated", next)
 	return next, nil
 }
@@ -178,6 +193,9 @@ func deleteCustomer(c *call) (any, error) {
 	}
 	for _, method := range methodsOf(c.work, old.ID) {
 		detach(c.work, method.ID)
+	}
+	for _, bank := range bankAccounts.matching(c.work, indexKey{"customer", old.ID}) {
+		bankAccounts.remove(c.work, bank.ID, gone)
 	}
 	emit(c.work, "customer.deleted", old)
 	return customers.remove(c.work, old.ID, deleted), nil

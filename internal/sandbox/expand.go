@@ -230,6 +230,11 @@ func (v *view) named(raw json.RawMessage, kinds []string) object {
 			if rec := v.work.seek(k, id); rec != nil && rec.state != gone {
 				return rec.value
 			}
+			if find := v.work.sandbox.resources[k].find; find != nil {
+				if o := find(v.work, id); o != nil {
+					return o
+				}
+			}
 		}
 	}
 	return nil

@@ -3,6 +3,7 @@ package sandbox
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"sort"
 )
 
@@ -199,4 +200,27 @@ func (c *call) filtered(fields ...string) indexKey {
 		}
 	}
 	return indexKey{}
+}
+
+// matching is every object with this index key, the oldest first, as the work
+// sees them: what it added and edited itself too.
+func (c *collection[T, P]) matching(w *work, key indexKey) []P {
+	t := w.account.table(&c.kind)
+	var out []P
+	known := map[string]bool{}
+	take := func(rec *record) {
+		if id := rec.value.identity().ID; !known[id] && slices.Contains(t.keys(rec), key) {
+			known[id] = true
+			out = append(out, rec.value.(P))
+		}
+	}
+	for _, at := range t.index[key] {
+		take(w.seek(&c.kind, t.order[at].value.identity().ID))
+	}
+	for _, rec := range w.changed {
+		if rec.kind == &c.kind {
+			take(rec)
+		}
+	}
+	return out
 }

@@ -35,6 +35,7 @@ type methodSecret struct {
 	Number string `json:"number"`           // of the test card
 	Spent  bool   `json:"spent,omitempty"`  // used without a customer, or detached: never again (§2.3)
 	SetUp  bool   `json:"set_up,omitempty"` // authenticated for use off session
+	NoCVC  bool   `json:"no_cvc,omitempty"` // given without a security code, which the bank then cannot check
 }
 
 func (m *paymentMethod) private() any     { return &m.secret }
@@ -125,28 +126,38 @@ func createMethod(c *call) (any, error) {
 func newMethod(c *call, sent params, prefix string) (*paymentMethod, error) {
 	card := sent.hash("card")
 	if token := card.text("token"); token != "" {
-		test := cards.byAlias[strings.TrimPrefix(token, "tok_")]
-		if test == nil {
-			return nil, noSuch(http.StatusBadRequest, "token", token, join(prefix, "card")+"[token]")
+		kept, err := cardOfToken(c, token, join(prefix, "card")+"[token]")
+		if err != nil {
+			return nil, err
 		}
-		return mint(c.work, test, sent), nil
+		made := *kept
+		made.head = head{}
+		made.setDetails(sent)
+		return paymentMethods.add(c.work, &made), nil
 	}
-	for _, name := range []string{"number", "exp_month", "exp_year"} {
-		if card.text(name) == "" {
-			return nil, missingParam(join(join(prefix, "card"), name))
-		}
-	}
-	test, refused := cardByNumber(strings.NewReplacer(" ", "", "-", "").Replace(card.text("number")))
-	if refused != nil {
-		return nil, refused.onInput()
-	}
-	if err := checkCard(c, card, test); err != nil {
+	test, err := testCardOf(c, card, join(prefix, "card"))
+	if err != nil {
 		return nil, err
 	}
 	made := mint(c.work, test, sent)
 	made.Card.ExpMonth, _ = card.integer("exp_month")
 	made.Card.ExpYear = fullYear(card)
 	return made, nil
+}
+
+// testCardOf is the test card that a card hash at path describes, checked as
+// far as it can be without asking a bank.
+func testCardOf(c *call, card params, path string) (*testCard, error) {
+	for _, name := range []string{"number", "exp_month", "exp_year"} {
+		if card.text(name) == "" {
+			return nil, missingParam(join(path, name))
+		}
+	}
+	test, refused := cardByNumber(strings.NewReplacer(" ", "", "-", "").Replace(card.text("number")))
+	if refused != nil {
+		return nil, refused.onInput()
+	}
+	return test, checkCard(c, card, test)
 }
 
 func fullYear(card params) int64 {
@@ -191,8 +202,14 @@ func (d *decline) onInput() *apiError {
 	return e.withCode(d.code)
 }
 
-// mint makes a payment method of a test card, valid for another year.
+// mint makes a payment method of a test card.
 func mint(w *work, test *testCard, sent params) *paymentMethod {
+	return paymentMethods.add(w, draw(w, test, sent))
+}
+
+// draw is a payment method of a test card, valid for another year; it is not
+// stored yet.
+func draw(w *work, test *testCard, sent params) *paymentMethod {
 	now := time.Unix(w.now, 0).UTC()
 	last4 := test.number[len(test.number)-4:]
 	if strings.HasPrefix(test.number, "customerFail") {
@@ -213,7 +230,7 @@ func mint(w *work, test *testCard, sent params) *paymentMethod {
 		secret: methodSecret{Number: test.number},
 	}
 	made.setDetails(sent)
-	return paymentMethods.add(w, made)
+	return made
 }
 
 // setDetails changes what any owner of a payment method may say about it.
@@ -323,6 +340,9 @@ func attach(w *work, id, owner string) error {
 func (m *paymentMethod) check(test *testCard) {
 	card := *m.Card
 	card.Checks = cardChecks{textOrNil(test.checks.line1), textOrNil(test.checks.postal), pointer(test.checks.cvc)}
+	if m.secret.NoCVC {
+		card.Checks.CVCCheck = nil
+	}
 	m.Card = &card
 }
 
@@ -347,7 +367,11 @@ func detach(w *work, id string) *paymentMethod {
 	if owner, ok := customers.find(w, value(next.Customer)); ok && value(owner.InvoiceSettings.DefaultPaymentMethod) == id {
 		customers.edit(w, owner.ID).InvoiceSettings.DefaultPaymentMethod = nil
 	}
+	owner := value(next.Customer)
 	next.Customer, next.secret.Spent = nil, true
+	if isCard(next) {
+		settleDefault(w, owner)
+	}
 	emitUpdated(w, "payment_method.detached", next)
 	return next
 }

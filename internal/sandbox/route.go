@@ -37,6 +37,9 @@ type resource struct {
 	wake func(*work, string) error
 	// include makes the fields that exist only when expand[] asks for them.
 	include map[string]func(*view, object) any
+	// find is an object of a kind whose own table does not hold it: a card is
+	// a payment method in its older shape.
+	find func(*work, string) object
 	// applied sees each new version, for sums that are kept beside the objects.
 	applied func(*account, object)
 }
@@ -48,12 +51,16 @@ func resources() []*resource {
 		accountResource(),
 		balanceResource(),
 		balanceTransactionResource(),
+		bankAccountResource(),
+		cardResource(),
 		chargeResource(),
 		customerResource(),
 		eventResource(),
 		paymentIntentResource(),
 		paymentMethodResource(),
 		refundResource(),
+		sourceResource(),
+		tokenResource(),
 		webhookEndpointResource(),
 		deliveryResource(),
 		idempotencyResource(),
@@ -84,6 +91,7 @@ type param struct {
 	enum     []string // what an enum may be
 	fields   []param  // of a hash, or one element of a list
 	orText   bool     // a hash that may also be a plain value
+	orID     bool     // a hash that may also be the id of what it describes
 }
 
 func text(name string) param {
@@ -132,6 +140,12 @@ func (p param) orName() param {
 
 // named is a text that cannot be emptied.
 func named(name string) param { return param{name: name, form: formText, max: maxText} }
+
+// orToken lets a hash be sent as the id of a token too, as in card=tok_visa.
+func (p param) orToken() param {
+	p.orID = true
+	return p
+}
 
 // Parameters that many routes share.
 var (
