@@ -53,7 +53,7 @@ func startProcess(t testing.TB, args ...string) *process {
 	p := &process{Cmd: exec.CommandContext(context.Background(), must(binary()), args...)}
 	out, err := p.StdoutPipe()
 	require.NoError(t, err)
-	p.Env = []string{"HOME=" + t.TempDir(), "PATH=" + os.Getenv("PATH")}
+	p.Env = []string{"HOME=" + t.TempDir(), "PATH=" + os.Getenv("PATH"), "FLORIN_LOG_LEVEL=warn"}
 	p.Stderr = &tail{t: t}
 	require.NoError(t, p.Start())
 	t.Cleanup(func() { _ = p.Process.Kill(); _ = p.Wait() })
@@ -134,6 +134,7 @@ func TestKilledBetweenStripeAndCommit(t *testing.T) {
 			assert.Len(t, w.get("/v1/payments").list("data"), 1)
 			assert.Len(t, w.atStripe(stripe, "GET", "/v1/charges", "").list("data"), 1)
 			assert.Len(t, w.atStripe(stripe, "GET", "/v1/payment_intents", "").list("data"), 1)
+			w.until("/v1/events", "data.0.type", "payment.completed")
 			assert.Len(t, w.get("/v1/events").list("data"), 1, "told once")
 			verify := exec.Command(must(binary()), "ledger", "verify", "--database-url", url, "--data-dir", data)
 			out, err := verify.CombinedOutput()

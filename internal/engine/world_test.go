@@ -1,0 +1,150 @@
+package engine_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"florin/internal/api"
+	"florin/internal/clock"
+	"florin/internal/engine"
+	"florin/internal/pay"
+	"florin/internal/sandbox"
+	"florin/internal/seal"
+	"florin/internal/store"
+	"florin/internal/stripe"
+	"florin/internal/webhook"
+)
+
+// world is an engine whose time a test can move, on a real store, towards a
+// real sandbox over HTTP. No jobs and no chores run but those that a test
+// calls.
+type world struct {
+	t      *testing.T
+	clock  *clock.Movable
+	engine *engine.Engine
+	store  *store.Store
+	stripe *httptest.Server
+	key    string // the merchant's at the sandbox
+	owner  pay.Owner
+}
+
+func newWorld(t *testing.T) *world {
+	w := &world{t: t, clock: clock.NewMovable(clock.Real{}, 0), key: "sk_test_engine"}
+	box, err := sandbox.Open(sandbox.Config{Clock: w.clock})
+	require.NoError(t, err)
+	w.stripe = httptest.NewServer(box)
+	t.Cleanup(func() { w.stripe.Close(); require.NoError(t, box.Close()) })
+	w.store, err = store.Open(t.Context(), store.Options{URL: "sqlite:" + filepath.Join(t.TempDir(), "florin.db"), Clock: w.clock})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, w.store.Close()) })
+	sealer, err := seal.New(pay.NewSecret(seal.NewMasterKey()))
+	require.NoError(t, err)
+	w.engine, err = engine.New(engine.Config{
+		Store: w.store, Clock: w.clock, Courier: webhook.New(webhook.Config{Private: webhook.PrivateLoopback}), Sealer: sealer,
+		Stripe:  stripe.New(stripe.Config{SandboxBase: w.stripe.URL, CallTimeout: 5 * time.Second, RetryWait: time.Millisecond}),
+		Present: api.Presenter{}, Peppers: sealer.Peppers(), CallTimeout: 5 * time.Second,
+		Sandbox: engine.Sandbox{Served: true, TakesTestKey: true}, PublicURL: "http://127.0.0.1:1", // nobody listens: no event ever comes
+	})
+	require.NoError(t, err)
+	merchant, err := w.engine.EnsureDefaultMerchant(t.Context())
+	require.NoError(t, err)
+	w.owner = pay.Owner{Merchant: merchant.ID, Mode: pay.Test}
+	_, err = w.engine.SetProvider(t.Context(), engine.Ask{Owner: w.owner}, engine.Credentials{SecretKey: pay.NewSecret(w.key)})
+	require.NoError(t, err)
+	return w
+}
+
+// ask is a write under an idempotency key.
+func (w *world) ask(key string) engine.Ask {
+	return engine.Ask{Owner: w.owner, IdempotencyKey: key, Method: "POST", Path: "/v1/test", Body: []byte(`{"key":"` + key + `"}`)}
+}
+
+// pays asks for ten dollars and returns the payment as it then is.
+func (w *world) pays(key, method string, capture pay.Capture) pay.Payment {
+	w.t.Helper()
+	reply, err := w.engine.CreatePayment(w.t.Context(), w.ask(key), engine.PaymentRequest{
+		Amount: pay.Amount(1000, "USD"), Provider: pay.ProviderStripe, PaymentMethod: method, Capture: capture,
+		ReturnURL: "https://shop.example/back",
+	})
+	require.NoError(w.t, err)
+	return w.payment(reply.Resource)
+}
+
+func (w *world) payment(id pay.ID) pay.Payment {
+	w.t.Helper()
+	p, err := w.engine.Payment(w.t.Context(), w.owner, id)
+	require.NoError(w.t, err)
+	return p
+}
+
+// fault makes Stripe fail at a path until it is mended.
+func (w *world) fault(path, effect string) {
+	w.t.Helper()
+	w.atStripe("POST", "/_sandbox/faults", fmt.Sprintf(`{"match":{"method":"POST","path":%q},"count":1000,"effect":{"type":%q}}`, path, effect))
+}
+
+func (w *world) mend() {
+	w.t.Helper()
+	w.atStripe("DELETE", "/_sandbox/faults", "")
+}
+
+// atStripe asks the sandbox and returns what its answer holds.
+func (w *world) atStripe(method, path, body string) map[string]any {
+	w.t.Helper()
+	req, err := http.NewRequestWithContext(w.t.Context(), method, w.stripe.URL+path, strings.NewReader(body))
+	require.NoError(w.t, err)
+	req.Header.Set("Authorization", "Bearer "+w.key)
+	if body != "" {
+		req.Header.Set("Content-Type", map[bool]string{true: "application/json", false: "application/x-www-form-urlencoded"}[body[0] == '{'])
+	}
+	res, err := http.DefaultClient.Do(req)
+	require.NoError(w.t, err)
+	defer func() { _ = res.Body.Close() }()
+	require.Equal(w.t, http.StatusOK, res.StatusCode)
+	var answer map[string]any
+	require.NoError(w.t, json.NewDecoder(res.Body).Decode(&answer))
+	return answer
+}
+
+// charges is how many charges Stripe has made.
+func (w *world) charges() int {
+	w.t.Helper()
+	return len(w.atStripe("GET", "/v1/charges?limit=100", "")["data"].([]any))
+}
+
+// posts is how often Stripe was asked to do something at a path.
+func (w *world) posts(path string) int {
+	w.t.Helper()
+	count := 0
+	for _, request := range w.atStripe("GET", "/_sandbox/requests?limit=1000", "")["data"].([]any) {
+		r := request.(map[string]any)
+		if r["method"] == "POST" && r["path"] == path {
+			count++
+		}
+	}
+	return count
+}
+
+// chores does what is due now, as a worker would.
+func (w *world) chores() {
+	w.t.Helper()
+	for _, chore := range w.engine.Chores() {
+		_, err := chore.Do(w.t.Context())
+		require.NoError(w.t, err, chore.Name)
+	}
+}
+
+// after lets time pass and does what is due then.
+func (w *world) after(d time.Duration) {
+	w.t.Helper()
+	w.clock.Advance(d)
+	w.chores()
+}
