@@ -68,6 +68,22 @@ func TestStuckErrorIsLookedUp(t *testing.T) {
 	assert.Equal(t, 1, w.charges())
 }
 
+// That Stripe has nothing of it says nothing while it may be sent again.
+func TestDoubtIsNotGivenUpEarly(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.fault(intents, "reset_before")
+	p := w.pays("k", "pm_card_visa", pay.CaptureAutomatic)
+	for range 6 {
+		w.after(time.Hour)
+		assert.Equal(t, pay.PaymentPending, w.payment(p.ID).Status)
+	}
+	w.mend()
+	w.after(time.Hour)
+	assert.Equal(t, pay.PaymentCompleted, w.payment(p.ID).Status)
+	assert.Equal(t, 1, w.charges())
+}
+
 // Captures, cancels and refunds of long ago are looked up as well.
 func TestOldChangesAreLookedUp(t *testing.T) {
 	t.Parallel()
