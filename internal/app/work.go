@@ -47,6 +47,8 @@ func (s *Server) toldJobs() map[store.JobKind]store.Work {
 	told := map[store.JobKind]store.Work{}
 	for kind, work := range s.Engine.Jobs() {
 		told[kind] = func(ctx context.Context, job store.Job) (again time.Duration, err error) {
+			ctx, span := s.Traces.Start(ctx, "job "+string(kind))
+			defer span.End()
 			ctx, line := telemetry.Start(telemetry.WithLogger(ctx, s.Logger), "job")
 			line.Set("kind", string(kind))
 			line.Set("id", string(job.ID))
