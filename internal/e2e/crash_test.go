@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -44,47 +45,76 @@ func TestMain(m *testing.M) {
 // process is the program as its users run it.
 type process struct {
 	*exec.Cmd
-	url string // where it answers
+	url    string      // where it answers
+	banner string      // the line that says so
+	said   chan string // the first line with an address
+	log    *tail       // what it wrote to standard error
 }
 
 // startProcess runs the program and waits until it says where it listens.
 func startProcess(t testing.TB, args ...string) *process {
 	t.Helper()
-	p := &process{Cmd: exec.CommandContext(context.Background(), must(binary()), args...)}
+	p := launch(t, args...)
+	p.ready(t)
+	return p
+}
+
+// launch runs the program and waits for nothing.
+func launch(t testing.TB, args ...string) *process {
+	t.Helper()
+	p := &process{Cmd: exec.CommandContext(context.Background(), must(binary()), args...), said: make(chan string, 1), log: &tail{t: t}}
 	out, err := p.StdoutPipe()
 	require.NoError(t, err)
 	p.Env = []string{"HOME=" + t.TempDir(), "PATH=" + os.Getenv("PATH"), "FLORIN_LOG_LEVEL=warn"}
-	p.Stderr = &tail{t: t}
+	p.Stderr = p.log
 	require.NoError(t, p.Start())
 	t.Cleanup(func() { _ = p.Process.Kill(); _ = p.Wait() })
-	said := make(chan string, 1)
 	go func() {
 		lines := bufio.NewScanner(out)
 		for lines.Scan() {
-			if i := strings.Index(lines.Text(), "http://127.0.0.1:"); i >= 0 {
+			if strings.Contains(lines.Text(), "http://127.0.0.1:") {
 				select {
-				case said <- strings.Fields(lines.Text()[i:])[0]:
+				case p.said <- lines.Text():
 				default: // only the first address counts
 				}
 			}
 		}
 	}()
-	select {
-	case p.url = <-said:
-	case <-time.After(patience):
-		require.FailNow(t, "the program did not start")
-	}
 	return p
 }
 
-// tail keeps a process's log with the test's.
-type tail struct{ t testing.TB }
+// ready waits until the program says where it listens.
+func (p *process) ready(t testing.TB) {
+	t.Helper()
+	select {
+	case p.banner = <-p.said:
+		p.url = strings.Fields(p.banner[strings.Index(p.banner, "http://127.0.0.1:"):])[0]
+	case <-time.After(patience):
+		require.FailNow(t, "the program did not start", p.log.text())
+	}
+}
 
+// tail keeps a process's log, also with the test's.
+type tail struct {
+	t    testing.TB
+	mu   sync.Mutex
+	kept bytes.Buffer
+}
+
+// Write is for exec.Cmd.
 func (w *tail) Write(b []byte) (int, error) {
 	if w.t.Context().Err() == nil {
 		w.t.Log(strings.TrimSpace(string(b)))
 	}
-	return len(b), nil
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.kept.Write(b)
+}
+
+func (w *tail) text() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.kept.String()
 }
 
 // kill is kill -9: nothing is flushed, nothing is said.
