@@ -226,8 +226,7 @@ func newCharge(t *attempt) *charge {
 		card.CaptureBefore = pointer(t.now + authorisationLife)
 	}
 	if t.intent.secret.Authenticated {
-		card.ThreeDSecure = &threeDSecure{AuthenticationFlow: "challenge", CommerceIndicator: "05", Result: "authenticated",
-			TransactionID: t.sandbox.ids.text(36), Version: "2.2.0"}
+		card.ThreeDSecure = authenticatedBy(t.work)
 	}
 	return made
 }

@@ -31,6 +31,7 @@ type apiError struct {
 	PaymentMethod      json.RawMessage `json:"payment_method,omitempty"`
 	PaymentMethodType  string          `json:"payment_method_type,omitempty"`
 	RequestLogURL      string          `json:"request_log_url,omitempty"`
+	SetupIntent        json.RawMessage `json:"setup_intent,omitempty"`
 	Type               string          `json:"type"`
 
 	status int
@@ -39,8 +40,8 @@ type apiError struct {
 	unsaved bool
 	// kept errors leave what was done in place: a declined payment exists.
 	kept bool
-	// intent and method are rendered into the body when the error is answered.
-	intent, method object
+	// intent, setup and method are rendered into the body when the error is answered.
+	intent, setup, method object
 }
 
 // Error is the error in short, for logs.

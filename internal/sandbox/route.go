@@ -59,6 +59,8 @@ func resources() []*resource {
 		paymentIntentResource(),
 		paymentMethodResource(),
 		refundResource(),
+		setupAttemptResource(),
+		setupIntentResource(),
 		sourceResource(),
 		tokenResource(),
 		webhookEndpointResource(),

@@ -258,6 +258,9 @@ func (x *exchange) failIn(w *work, e *apiError) *answer {
 	if e.intent != nil {
 		shown.PaymentIntent = v.object(e.intent, nil)
 	}
+	if e.setup != nil {
+		shown.SetupIntent = v.object(e.setup, nil)
+	}
 	if e.method != nil {
 		shown.PaymentMethod = v.object(e.method, nil)
 	}

@@ -34,16 +34,32 @@ type useStripeSDK struct {
 func (t *attempt) askCustomer(c *call) {
 	p := t.intent
 	p.Status, p.LastPaymentError = intentNeedsAction, nil
-	source := "payatt_" + t.sandbox.ids.text(attemptIDLength)
-	page := t.sandbox.baseFor(c.request) + hostedPath + "?" + url.Values{
-		"merchant": {t.account.id}, "payment_intent": {p.ID}, "payment_intent_client_secret": {p.ClientSecret}, "source": {source},
-	}.Encode()
-	if p.secret.ReturnURL == "" || c.yes("use_stripe_sdk") {
-		p.NextAction = &nextAction{Type: "use_stripe_sdk", UseStripeSDK: &useStripeSDK{source, page, "three_d_secure_redirect"}}
-	} else {
-		p.NextAction = &nextAction{Type: "redirect_to_url", RedirectToURL: &redirectToURL{&p.secret.ReturnURL, page}}
-	}
+	p.NextAction = c.authentication(p, p.ClientSecret, p.secret.ReturnURL)
 	emit(t.work, "payment_intent.requires_action", p)
+}
+
+// authentication is the step of going to the page where an intent is
+// authenticated, and then to the address back, if there is one.
+func (c *call) authentication(of object, secret, back string) *nextAction {
+	source := "payatt_" + c.sandbox.ids.text(attemptIDLength)
+	name := of.identity().Object
+	page := c.sandbox.baseFor(c.request) + hostedPath + "?" + url.Values{
+		"merchant": {c.account.id}, name: {of.identity().ID}, name + "_client_secret": {secret}, "source": {source},
+	}.Encode()
+	if back == "" || c.yes("use_stripe_sdk") {
+		return &nextAction{Type: "use_stripe_sdk", UseStripeSDK: &useStripeSDK{source, page, "three_d_secure_redirect"}}
+	}
+	return &nextAction{Type: "redirect_to_url", RedirectToURL: &redirectToURL{&back, page}}
+}
+
+// hosted is what a customer authenticates on a page: a payment, or the saving
+// of a card.
+type hosted interface {
+	object
+	waiting() bool
+	describe(w *work, text *hostedText)
+	authenticate(w *work, complete bool) hosted
+	goodbye() hostedText
 }
 
 // baseFor is where browsers reach this sandbox.
@@ -85,7 +101,7 @@ dt { font-weight: 600 } dd { margin: 0 0 .6rem }
 <main>
 <h1>{{.Title}}</h1>
 <p>{{.Text}}</p>
-{{if .Amount}}<dl><dt>Amount</dt><dd>{{.Amount}}</dd><dt>Card</dt><dd>{{.Card}}</dd><dt>Payment</dt><dd><code>{{.Payment}}</code></dd></dl>{{end}}
+{{if .Card}}<dl>{{if .Amount}}<dt>Amount</dt><dd>{{.Amount}}</dd>{{end}}<dt>Card</dt><dd>{{.Card}}</dd><dt>{{if .Amount}}Payment{{else}}To be saved by{{end}}</dt><dd><code>{{.Payment}}</code></dd></dl>{{end}}
 {{if .Ask}}<form method="post">
 <button class="main" type="submit" name="outcome" value="complete" autofocus>Complete authentication</button>
 <button type="submit" name="outcome" value="fail">Fail authentication</button>
@@ -118,20 +134,30 @@ func (s *Sandbox) page(w http.ResponseWriter, status int, text hostedText) {
 
 var hostedGone = hostedText{Title: "Nothing to authenticate", Text: "There is no payment at this address. It may be mistyped, or the sandbox was reset."}
 
-// guest is the payment that a hosted page's address names.
-func (s *Sandbox) guest(r *http.Request) (*account, string, string) {
-	q := r.URL.Query()
+// guest is the account that a hosted page's address names.
+func (s *Sandbox) guest(r *http.Request) *account {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	return s.accounts[q.Get("merchant")], q.Get("payment_intent"), q.Get("payment_intent_client_secret")
+	return s.accounts[r.URL.Query().Get("merchant")]
 }
 
-// visit runs f on the payment that the page's address names, if its client
+// intentOf is the intent that a hosted page's address names, if its client
 // secret is right. Nobody who cannot know the secret learns that it exists.
-func (s *Sandbox) visit(r *http.Request, f func(*work, *paymentIntent)) (ticket, bool) {
+func (w *work) intentOf(q url.Values) (hosted, bool) {
+	if p, ok := paymentIntents.find(w, q.Get("payment_intent")); ok {
+		return p, sameSecret(q.Get("payment_intent_client_secret"), p.ClientSecret)
+	}
+	if s, ok := setupIntents.find(w, q.Get("setup_intent")); ok {
+		return s, sameSecret(q.Get("setup_intent_client_secret"), s.ClientSecret)
+	}
+	return nil, false
+}
+
+// visit runs f on the intent that the page's address names.
+func (s *Sandbox) visit(r *http.Request, f func(*work, hosted)) (ticket, bool) {
 	s.gate.RLock()
 	defer s.gate.RUnlock()
-	a, id, secret := s.guest(r)
+	a := s.guest(r)
 	if a == nil {
 		return 0, false
 	}
@@ -140,24 +166,22 @@ func (s *Sandbox) visit(r *http.Request, f func(*work, *paymentIntent)) (ticket,
 	a.latest = a.instant(s.seconds())
 	s.catchUp(a, a.latest)
 	w := s.newWork(a, a.latest)
-	p, ok := paymentIntents.find(w, id)
-	if !ok || !sameSecret(secret, p.ClientSecret) {
+	found, ok := w.intentOf(r.URL.Query())
+	if !ok {
 		return 0, false
 	}
-	f(w, p)
+	f(w, found)
 	return w.commit(), true
 }
 
 func (s *Sandbox) showAuthentication(w http.ResponseWriter, r *http.Request) {
 	text := hostedText{Title: "3D Secure authentication", Text: "This is the sandbox's page in place of your bank's. Choose how the authentication ends.", Ask: true}
-	_, found := s.visit(r, func(w *work, p *paymentIntent) {
-		if p.Status != intentNeedsAction {
-			text = p.goodbye()
+	_, found := s.visit(r, func(w *work, it hosted) {
+		if !it.waiting() {
+			text = it.goodbye()
 			return
 		}
-		method, _ := paymentMethods.find(w, *p.PaymentMethod)
-		text.Amount, text.Payment = spell(p.Amount, p.Currency)+" "+p.Currency, p.ID
-		text.Card = method.Card.Brand + " ending in " + method.Card.Last4
+		it.describe(w, &text)
 	})
 	if !found {
 		s.page(w, http.StatusNotFound, hostedGone)
@@ -174,11 +198,11 @@ func (s *Sandbox) authenticate(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	var text hostedText
-	until, found := s.visit(r, func(w *work, p *paymentIntent) {
-		if p.Status == intentNeedsAction {
-			p = authenticated(w, p.ID, complete)
+	until, found := s.visit(r, func(w *work, it hosted) {
+		if it.waiting() {
+			it = it.authenticate(w, complete)
 		}
-		text = p.goodbye()
+		text = it.goodbye()
 	})
 	switch {
 	case !found:
@@ -192,9 +216,19 @@ func (s *Sandbox) authenticate(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// authenticated continues an intent after the customer's step (§2.5.2).
-func authenticated(w *work, id string, complete bool) *paymentIntent {
-	p := paymentIntents.edit(w, id)
+// waiting says whether the customer has something to do.
+func (p *paymentIntent) waiting() bool { return p.Status == intentNeedsAction }
+
+// describe tells the hosted page what is being authenticated.
+func (p *paymentIntent) describe(w *work, text *hostedText) {
+	method, _ := paymentMethods.find(w, *p.PaymentMethod)
+	text.Amount, text.Payment = spell(p.Amount, p.Currency)+" "+p.Currency, p.ID
+	text.Card = method.Card.Brand + " ending in " + method.Card.Last4
+}
+
+// authenticate continues an intent after the customer's step (§2.5.2).
+func (p *paymentIntent) authenticate(w *work, complete bool) hosted {
+	p = paymentIntents.edit(w, p.ID)
 	method, _ := paymentMethods.find(w, *p.PaymentMethod)
 	try := &attempt{work: w, intent: p, method: method}
 	if !complete {
@@ -219,23 +253,34 @@ func (t *attempt) failAuthentication() {
 	emit(t.work, "payment_intent.payment_failed", t.intent)
 }
 
-// goodbye is how a hosted page ends: back to the merchant with the outcome in
-// the address (§1.20), or in words when there is no way back.
+// goodbye is how the hosted page ends.
 func (p *paymentIntent) goodbye() hostedText {
+	return farewell(p, p.ClientSecret, p.secret.ReturnURL, p.LastPaymentError != nil || p.Status == intentCanceled)
+}
+
+// farewell is how a hosted page ends: back to the merchant with the outcome in
+// the address (§1.20), or in words when there is no way back.
+func farewell(of object, secret, to string, failed bool) hostedText {
 	outcome, text := "succeeded", "The payment was authenticated. You can close this page."
-	if p.LastPaymentError != nil || p.Status == intentCanceled {
+	if failed {
 		outcome, text = "failed", "The payment was not completed. You can close this page."
 	}
 	out := hostedText{Title: "3D Secure authentication", Text: text}
-	back, err := url.Parse(p.secret.ReturnURL)
-	if p.secret.ReturnURL == "" || err != nil {
+	back, err := url.Parse(to)
+	if to == "" || err != nil {
 		return out
 	}
 	q := back.Query()
-	q.Set("payment_intent", p.ID)
-	q.Set("payment_intent_client_secret", p.ClientSecret)
+	q.Set(of.identity().Object, of.identity().ID)
+	q.Set(of.identity().Object+"_client_secret", secret)
 	q.Set("redirect_status", outcome)
 	back.RawQuery = q.Encode()
 	out.Back = back.String()
 	return out
+}
+
+// authenticatedBy is the proof that the customer took a challenge.
+func authenticatedBy(w *work) *threeDSecure {
+	return &threeDSecure{AuthenticationFlow: "challenge", CommerceIndicator: "05", Result: "authenticated",
+		TransactionID: w.sandbox.ids.text(36), Version: "2.2.0"}
 }
