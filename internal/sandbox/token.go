@@ -139,24 +139,24 @@ func cardOfToken(c *call, id, param string) (*paymentMethod, error) {
 	return card, nil
 }
 
-// testBanks are the test tokens of bank accounts, by what their account is.
-var testBanks = map[string]string{"btok_us": bankNew, "btok_us_verified": bankVerified}
+// tokenBanks are the test tokens of bank accounts, by what their account is.
+var tokenBanks = map[string]string{"btok_us": bankNew, "btok_us_verified": bankVerified}
 
-// testBankNumber and testRouting are the US bank account that always works (§3.9).
+// tokenBankNumber and tokenRouting are the US bank account that always works (§3.9).
 const (
-	testBankNumber = "000123456789"
-	testRouting    = "110000000"
+	tokenBankNumber = "000123456789"
+	tokenRouting    = "110000000"
 )
 
 // bankOfToken is the bank account that a token stands for, not yet stored: the
 // caller gives it an owner and adds it.
 func bankOfToken(c *call, id, param string) (*bankAccount, error) {
-	if status, is := testBanks[id]; is {
+	if status, is := tokenBanks[id]; is {
 		return &bankAccount{
 			Country: "US", Currency: "usd", BankName: pointer("STRIPE TEST BANK"), HolderName: pointer("Jane Austen"), HolderType: pointer("individual"),
-			Fingerprint: pointer(fingerprintOf(c.account.id, testRouting+testBankNumber)), Last4: testBankNumber[len(testBankNumber)-4:],
-			Metadata: map[string]string{}, RoutingNumber: pointer(testRouting), Status: status,
-			secret: bankSecret{Number: testBankNumber, Created: c.now},
+			Fingerprint: pointer(fingerprintOf(c.account.id, tokenRouting+tokenBankNumber)), Last4: tokenBankNumber[len(tokenBankNumber)-4:],
+			Metadata: map[string]string{}, RoutingNumber: pointer(tokenRouting), Status: status,
+			secret: bankSecret{Number: tokenBankNumber, Created: c.now},
 		}, nil
 	}
 	spent, err := spend(c, id, param)
