@@ -80,20 +80,16 @@ func (e *Engine) keepProviderEvent(tx *store.Tx, c pay.Connection, hint pay.Even
 	return tx.Enqueue(store.Job{Kind: store.JobProviderEvent, Owner: ev.Owner, ID: ev.ID}, tx.Now())
 }
 
-// triage closes an event at once when there is nothing to do about it.
+// triage closes an event at once when there is nothing to do about it. That an
+// event is another's twin is no reason: two events of one object in one second
+// may be two facts, and reading the object twice does no harm.
 func (e *Engine) triage(tx *store.Tx, ev *pay.ProviderEvent, hint pay.EventHint) error {
-	twin, err := tx.ProviderEventTwin(ev.Owner, *ev)
-	if err != nil {
-		return err
-	}
 	done := func(state pay.ProviderEventState, note string) {
 		ev.State, ev.Note, ev.DoneAt = state, note, tx.Now()
 	}
 	switch {
 	case !hint.Known:
 		done(pay.ProviderEventIgnored, "events of this type change nothing here")
-	case twin:
-		done(pay.ProviderEventIgnored, "an event of the same type, object and second was handled")
 	case hint.PaymentRef == "":
 		done(pay.ProviderEventIgnored, "not about a payment")
 	default:

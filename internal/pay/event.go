@@ -87,5 +87,5 @@ type ProviderEventState string
 const (
 	ProviderEventNew     ProviderEventState = "new"     // a job will look at it
 	ProviderEventApplied ProviderEventState = "applied" // the object was read, and what was new taken over
-	ProviderEventIgnored ProviderEventState = "ignored" // unknown type, twin, or not about anything of ours
+	ProviderEventIgnored ProviderEventState = "ignored" // unknown type, or not about anything of ours
 )

@@ -45,19 +45,6 @@ func (tx *Tx) FinishProviderEvent(e pay.ProviderEvent) error {
 	return providerEvents.update(tx, e, e.ID)
 }
 
-// ProviderEventTwin reports whether the owner got the same news before under
-// another evt_…: same type and object, made in the same second (Stripe: "in some
-// cases, two separate Event objects are generated and sent"). Of two twins the
-// one received first has none, so that one of them is always looked at.
-func (tx *Tx) ProviderEventTwin(o pay.Owner, e pay.ProviderEvent) (bool, error) {
-	second := e.CreatedAt.Truncate(time.Second)
-	var found int
-	return tx.row(`SELECT 1 FROM provider_events WHERE merchant = $1 AND mode = $2 AND object_ref = $3 AND type = $4
-		AND created_at >= $5 AND created_at < $6 AND ref <> $7 AND (received_at, id) < ($8, $9) LIMIT 1`,
-		[]any{o.Merchant, o.Mode, e.ObjectRef, e.Type, micros(second), micros(second.Add(time.Second)), e.Ref, micros(e.ReceivedAt), e.ID},
-		&found)
-}
-
 // ProviderEventsOf reads every Stripe event that concerns an intent (pi_…), in
 // the order of arrival.
 func (tx *Tx) ProviderEventsOf(o pay.Owner, paymentRef string) ([]pay.ProviderEvent, error) {

@@ -103,7 +103,6 @@ CREATE TABLE provider_events (
     FOREIGN KEY (merchant, mode, connection) REFERENCES connections (merchant, mode, id)
 );
 CREATE UNIQUE INDEX provider_events_ref ON provider_events (merchant, mode, ref);
-CREATE INDEX provider_events_twins ON provider_events (merchant, mode, object_ref, type, created_at);
 CREATE INDEX provider_events_of_payment ON provider_events (merchant, mode, payment_ref, received_at, id);
 CREATE INDEX provider_events_stale ON provider_events (received_at) WHERE state = 'new';
 

@@ -18,7 +18,7 @@ func Exercise(t *testing.T, open Open) {
 		"Rows": testRows, "Tenancy": testTenancy, "Pages": testPages, "Cursors": testCursors, "PaymentFilters": testPaymentFilters,
 		"Uniqueness": testUniqueness, "Defaults": testDefaults, "Fences": testFences, "Claims": testClaims,
 		"Transactions": testTransactions, "GroupCommit": testGroupCommit, "Feed": testFeed, "LateCommitter": testLateCommitter,
-		"MissingEvents": testMissingEvents, "Endpoints": testEndpoints, "Twins": testTwins, "RefundTotals": testRefundTotals,
+		"MissingEvents": testMissingEvents, "Endpoints": testEndpoints, "RefundTotals": testRefundTotals,
 		"KeyTouches": testKeyTouches,
 	}
 	for name, run := range owned {

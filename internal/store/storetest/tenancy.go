@@ -201,11 +201,6 @@ func strangerLists(t *testing.T, stranger, w *World, x everything, tried map[str
 		tried["RefundTotals"] = true
 		require.NoError(t, err)
 		assert.Zero(t, completed+pending)
-		later := x.news
-		later.Ref, later.ReceivedAt = "evt_later", w.at(999)
-		twin, err := tx.ProviderEventTwin(o, later)
-		tried["ProviderEventTwin"] = true
-		assert.False(t, twin)
 		_, err2 := tx.Events(o, x.event.ID, nil, 10)
 		assert.Equal(t, pay.CodeInvalidCursor, pay.CodeOf(err2), "another's event is no place in the feed")
 		return err
