@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"encoding/json"
 	"net/http"
 )
 
@@ -57,7 +58,7 @@ type charge struct {
 	Refunded                  bool                 `json:"refunded"`
 	Review                    none                 `json:"review"`
 	Shipping                  *shippingDetails     `json:"shipping"`
-	Source                    none                 `json:"source"`
+	Source                    json.RawMessage      `json:"source"` // the card of a charge without an intent
 	SourceTransfer            none                 `json:"source_transfer"`
 	StatementDescriptor       none                 `json:"statement_descriptor"`
 	StatementDescriptorSuffix *string              `json:"statement_descriptor_suffix"`
@@ -159,7 +160,19 @@ func chargeResource() *resource {
 			return keys
 		},
 		include: map[string]func(*view, object) any{"refunds": refundsOfCharge},
+		due:     lapsesAt,
+		wake:    lapse,
 		routes: []route{
+			{method: http.MethodPost, path: "/v1/charges", title: "Charge a token, a card or a customer, without an intent", returns: id,
+				params: chargeParams, do: createCharge},
+			{method: http.MethodPost, path: "/v1/charges/{id}/capture", title: "Capture a charge made with capture=false, or part of it", returns: id,
+				params: captureParams, do: captureCharge},
+			{method: http.MethodPost, path: "/v1/charges/{id}/refund", title: "Refund a charge (older way)", returns: id,
+				params: refundParams, do: refundByCharge},
+			{method: http.MethodPost, path: "/v1/charges/{id}/refunds", title: "Refund a charge (older address)", returns: &refunds.kind,
+				params: refundParams, do: createRefund},
+			{method: http.MethodGet, path: "/v1/charges/{id}/refunds", title: "List a charge's refunds", returns: &refunds.kind, list: true,
+				params: paged(), do: listRefundsOfCharge},
 			{method: http.MethodGet, path: "/v1/charges", title: "List charges", returns: id, list: true,
 				params: paged(text("customer"), text("payment_intent"), text("transfer_group")), do: listCharges},
 			{method: http.MethodGet, path: "/v1/charges/search", title: "Search charges", returns: id, list: true,
@@ -251,7 +264,7 @@ func (t *attempt) blankCharge() *charge {
 	}
 	return charges.add(t.work, &charge{
 		Amount: p.Amount, BillingDetails: m.BillingDetails, CalculatedDescriptor: &descriptor, Created: t.now, Currency: p.Currency,
-		Customer: p.Customer, Description: p.Description, Metadata: p.Metadata, PaymentIntent: &p.ID, PaymentMethod: &m.ID,
+		Customer: p.Customer, Description: p.Description, Metadata: p.Metadata, PaymentIntent: textOrNil(p.ID), PaymentMethod: &m.ID,
 		PaymentMethodDetails: paymentMethodDetails{Type: "card", Card: &chargedCard{
 			Brand: card.Brand, Checks: card.Checks, Country: card.Country, ExpMonth: card.ExpMonth, ExpYear: card.ExpYear,
 			ExtendedAuthorization: feature{"disabled"}, Fingerprint: card.Fingerprint, Funding: card.Funding,

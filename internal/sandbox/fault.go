@@ -38,10 +38,14 @@ const (
 	effectTruncate    effectType = "truncate"     // half the body, then the connection closes; all was done
 	effectHookDrop    effectType = "webhook_drop" // the events of the request are never delivered
 	effectHookTwice   effectType = "webhook_duplicate"
+	effectHookTwin    effectType = "webhook_twin"    // a second event, with an id of its own, about the same change
+	effectHookReorder effectType = "webhook_reorder" // delivered some seconds late, after what happened later
+	effectHookEarly   effectType = "webhook_early"   // delivered before the request is answered
+	effectDecline     effectType = "decline"         // the bank refuses a card that it would have accepted; code: the decline code
 )
 
 var everyEffect = []effectType{effectLatency, effectHang, effectResetBefore, effectResetAfter, effectError, effectErrorAfter,
-	effectRateLimit, effectConflict, effectTruncate, effectHookDrop, effectHookTwice}
+	effectRateLimit, effectConflict, effectTruncate, effectHookDrop, effectHookTwice, effectHookTwin, effectHookReorder, effectHookEarly, effectDecline}
 
 // hookFault is what goes wrong with the delivery of an event.
 type hookFault string
@@ -50,6 +54,9 @@ const (
 	hookAsUsual   hookFault = ""
 	hookDrop      hookFault = "drop"
 	hookDuplicate hookFault = "duplicate"
+	hookTwin      hookFault = "twin"
+	hookReorder   hookFault = "reorder"
+	hookEarly     hookFault = "early"
 )
 
 // sorry is the message of Stripe's own failures.
@@ -59,11 +66,15 @@ const sorry = "Sorry! There was an error while talking to one of our backends. S
 type effect struct {
 	Type  effectType `json:"type"`
 	Value int64      `json:"value,omitempty"` // milliseconds of latency, seconds of Retry-After
+	Code  string     `json:"code,omitempty"`  // of a decline; empty is generic_decline
 }
 
 func (e effect) check() error {
 	for _, known := range everyEffect {
 		if e.Type == known {
+			if e.Code != "" && (e.Type != effectDecline || declineByCode(e.Code) == nil) {
+				return fmt.Errorf("effect code %q: only declines have one, and it is one of %v", e.Code, declineCodes())
+			}
 			if e.Value < 0 || time.Duration(e.Value)*time.Millisecond > maxLatency {
 				return errors.New("effect value out of range: 0 to 600000")
 			}
@@ -151,9 +162,14 @@ func (r *rule) strike() bool {
 // that strikes, else none.
 func (f *faults) choose(x *exchange) *effect {
 	if asked := x.request.Header.Get(faultHeader); asked != "" {
-		name, number, _ := strings.Cut(asked, "=")
-		amount, _ := strconv.ParseInt(number, 10, 64)
-		if e := (effect{effectType(name), amount}); e.check() == nil {
+		name, argument, _ := strings.Cut(asked, "=")
+		e := effect{Type: effectType(name)}
+		if amount, err := strconv.ParseInt(argument, 10, 64); err == nil {
+			e.Value = amount
+		} else {
+			e.Code = argument
+		}
+		if e.check() == nil {
 			return &e
 		}
 		x.invalid = invalidRequest("Unknown " + faultHeader + ": " + asked)
@@ -190,15 +206,11 @@ func (f *faults) chooseHook(name string) hookFault {
 }
 
 func (e *effect) hookFault() hookFault {
-	switch {
-	case e == nil:
+	if e == nil {
 		return hookAsUsual
-	case e.Type == effectHookDrop:
-		return hookDrop
-	case e.Type == effectHookTwice:
-		return hookDuplicate
 	}
-	return hookAsUsual
+	return map[effectType]hookFault{effectHookDrop: hookDrop, effectHookTwice: hookDuplicate, effectHookTwin: hookTwin,
+		effectHookReorder: hookReorder, effectHookEarly: hookEarly}[e.Type]
 }
 
 // failsAfter says whether the request is executed and then answered with 500.

@@ -83,6 +83,9 @@ func (t *attempt) run(c *call) (any, error) {
 	if test.charge != nil {
 		return nil, t.decline(test.charge)
 	}
+	if why := t.refusal(); why != nil {
+		return nil, t.decline(why)
+	}
 	if !t.needsAuthentication(test) {
 		return t.charge()
 	}

@@ -61,6 +61,10 @@ type refundedCard struct {
 
 var refunds = declare[refund](kind{name: "refund", prefix: "re_3", length: 23})
 
+// refundParams say how much of a charge goes back, and why.
+var refundParams = []param{integer("amount"), metadata(), text("instructions_email"),
+	enum("reason", "duplicate", "fraudulent", "requested_by_customer").clearable()}
+
 func refundResource() *resource {
 	id := &refunds.kind
 	return &resource{
@@ -73,8 +77,7 @@ func refundResource() *resource {
 		wake: settleRefund,
 		routes: []route{
 			{method: http.MethodPost, path: "/v1/refunds", title: "Refund a charge, or part of it", returns: id,
-				params: []param{integer("amount"), text("charge"), metadata(), text("payment_intent"), text("instructions_email"),
-					enum("reason", "duplicate", "fraudulent", "requested_by_customer").clearable()}, do: createRefund},
+				params: allParams([]param{text("charge"), text("payment_intent")}, refundParams), do: createRefund},
 			{method: http.MethodGet, path: "/v1/refunds", title: "List refunds", returns: id, list: true,
 				params: paged(text("charge"), text("payment_intent")), do: listRefunds},
 			{method: http.MethodGet, path: "/v1/refunds/{id}", title: "Retrieve a refund", returns: id, do: refunds.retrieve},
@@ -98,6 +101,9 @@ func createRefund(c *call) (any, error) {
 	if err := target.mayRefund(amount, sent); err != nil {
 		return nil, err
 	}
+	if !target.Captured && target.PaymentIntent == nil {
+		return releaseAlone(c, target)
+	}
 	if !target.Captured {
 		return releaseByRefund(c, target)
 	}
@@ -119,6 +125,9 @@ func createRefund(c *call) (any, error) {
 func refundTarget(c *call) (*charge, error) {
 	if c.has("charge") && c.has("payment_intent") {
 		return nil, badParam("payment_intent", "parameters_exclusive", "You may only specify one of these parameters: charge, payment_intent.")
+	}
+	if c.id != "" { // the older address, below the charge
+		return charges.fromPath(c)
 	}
 	if c.has("charge") {
 		return charges.fromParam(c, "charge")

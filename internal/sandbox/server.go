@@ -207,7 +207,7 @@ func (x *exchange) locked() (*answer, ticket) {
 	}
 	a.latest = a.instant(now)
 	w := x.sandbox.newWork(a, a.latest)
-	w.cause, w.hook = eventRequest{pointer(x.id), textOrNil(x.key)}, x.fault.hookFault()
+	w.cause, w.hook, w.declines = eventRequest{pointer(x.id), textOrNil(x.key)}, x.fault.hookFault(), x.fault.refusal()
 	reply, saved := x.perform(w)
 	if x.key != "" {
 		a.running[x.key], x.holds = true, true

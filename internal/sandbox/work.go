@@ -15,8 +15,9 @@ type work struct {
 	wall    int64 // Unix seconds of the sandbox's clock, whatever is followed
 	cause   eventRequest
 	// hook is a webhook fault that this request asked for its own events.
-	hook    hookFault
-	changed []*record
+	hook     hookFault
+	declines *decline // what a fault lets the bank answer to this request
+	changed  []*record
 }
 
 func (s *Sandbox) newWork(a *account, now int64) *work {
