@@ -219,6 +219,7 @@ func webhookScene(s *transcript) {
 	id := s.until("/v1/webhooks/deliveries", "data.0.attempts", "1").text("data.0.id")
 	s.say("GET", "/v1/webhooks/deliveries/"+id, "").want(200)
 	s.say("POST", "/v1/webhooks/deliveries/"+id+"/retry", "").want(200)
+	s.until("/v1/events", "data.0.type", "payment.completed") // the feed ends before what is being written
 	events := s.say("GET", "/v1/events", "").want(200)
 	s.say("GET", "/v1/events/"+events.text("data.0.id"), "").want(200)
 
