@@ -139,24 +139,33 @@ func cardOfToken(c *call, id, param string) (*paymentMethod, error) {
 	return card, nil
 }
 
-// tokenBanks are the test tokens of bank accounts, by what their account is.
-var tokenBanks = map[string]string{"btok_us": bankNew, "btok_us_verified": bankVerified}
-
-// tokenBankNumber and tokenRouting are the US bank account that always works (§3.9).
+// testBankNumber and testRouting are the US bank account that always works (§3.10).
 const (
-	tokenBankNumber = "000123456789"
-	tokenRouting    = "110000000"
+	testBankNumber = "000123456789"
+	testRouting    = "110000000"
 )
+
+// testBanks are the test tokens of bank accounts (§3.10): their numbers decide
+// how payouts to them end.
+var testBanks = map[string]struct{ number, status string }{
+	"btok_us":                             {testBankNumber, bankNew},
+	"btok_us_verified":                    {testBankNumber, bankVerified},
+	"btok_us_verified_noAccount":          {"000111111116", bankVerified},
+	"btok_us_verified_accountClosed":      {"000111111113", bankVerified},
+	"btok_us_verified_insufficientFunds":  {"000222222227", bankVerified},
+	"btok_us_verified_debitNotAuthorized": {"000333333335", bankVerified},
+	"btok_us_verified_invalidCurrency":    {"000444444440", bankVerified},
+}
 
 // bankOfToken is the bank account that a token stands for, not yet stored: the
 // caller gives it an owner and adds it.
 func bankOfToken(c *call, id, param string) (*bankAccount, error) {
-	if status, is := tokenBanks[id]; is {
+	if test, is := testBanks[id]; is {
 		return &bankAccount{
 			Country: "US", Currency: "usd", BankName: pointer("STRIPE TEST BANK"), HolderName: pointer("Jane Austen"), HolderType: pointer("individual"),
-			Fingerprint: pointer(fingerprintOf(c.account.id, tokenRouting+tokenBankNumber)), Last4: tokenBankNumber[len(tokenBankNumber)-4:],
-			Metadata: map[string]string{}, RoutingNumber: pointer(tokenRouting), Status: status,
-			secret: bankSecret{Number: tokenBankNumber, Created: c.now},
+			Fingerprint: pointer(fingerprintOf(c.account.id, testRouting+test.number)), Last4: test.number[len(test.number)-4:],
+			Metadata: map[string]string{}, RoutingNumber: pointer(testRouting), Status: test.status,
+			secret: bankSecret{Number: test.number, Created: c.now},
 		}, nil
 	}
 	spent, err := spend(c, id, param)
