@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"runtime/debug"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -19,6 +20,13 @@ the sandbox, and prints a test API key and a curl line that makes a payment.
 Where it is, and the key, go to standard output; logs go to standard error.
 SIGINT and SIGTERM let open requests and jobs finish (--drain-timeout); a second
 one ends the process at once, which loses nothing either.`
+
+// gcPercent lets the heap grow fivefold between two collections instead of
+// twofold: a payment leaves some 300 KiB of garbage behind and nearly nothing
+// that lives, so that a server at work collected several times a second. It
+// saves a fifth of the processor's time for some tens of megabytes; GOGC, when
+// set, counts instead.
+const gcPercent = 400
 
 func (p *program) serveCommand() *cobra.Command {
 	var asJSON bool
@@ -42,6 +50,9 @@ func (p *program) serve(ctx context.Context, flags *pflag.FlagSet, asJSON bool) 
 	cfg, err := config.Load(flags, p.Getenv)
 	if err != nil {
 		return err
+	}
+	if p.Getenv("GOGC") == "" {
+		debug.SetGCPercent(gcPercent)
 	}
 	server, err := app.NewServer(ctx, cfg, telemetry.Logger(p.Err, string(cfg.LogFormat), cfg.LogLevel))
 	if err != nil {
