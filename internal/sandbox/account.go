@@ -5,32 +5,25 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"net/http"
-	"sync"
-	"sync/atomic"
 )
 
 // account is the world of one family of keys: everything in the sandbox
-// belongs to exactly one, and nothing crosses. Writing takes its lock, so that
-// accounts work in parallel.
+// belongs to exactly one, and nothing crosses but money between a platform and
+// its connected accounts, who share a family's lock.
 type account struct {
 	id string
 
-	mu      sync.RWMutex
-	tables  map[*kind]*table
-	running map[string]bool // idempotency keys whose first request is not answered yet
-	latest  int64           // newest time used (Unix seconds): an account's time never runs backwards
-	written ticket          // the journal's point after the last change
-	agenda  agenda
-	clocks  map[string]*agenda // what each test clock will do, by its id
-	ledger  ledger
-
-	// wakeAt is the first time on the agenda (Unix seconds, 0 none), readable
-	// without the lock.
-	wakeAt atomic.Int64
+	*family
+	platform *account // whose connected account it is; nil for the family of a key
+	tables   map[*kind]*table
+	running  map[string]bool    // idempotency keys whose first request is not answered yet
+	clocks   map[string]*agenda // what each test clock will do, by its id
+	ledger   ledger
+	payoutAt int64 // the next automatic payout that is planned, Unix seconds, 0 none
 }
 
-func newAccount(id string, resources map[*kind]*resource) *account {
-	a := &account{id: id, tables: map[*kind]*table{}, running: map[string]bool{}, clocks: map[string]*agenda{}, ledger: newLedger()}
+func newAccount(id string, resources map[*kind]*resource, f *family) *account {
+	a := &account{id: id, family: f, tables: map[*kind]*table{}, running: map[string]bool{}, clocks: map[string]*agenda{}, ledger: newLedger()}
 	for k, r := range resources {
 		a.tables[k] = newTable(r)
 	}
@@ -47,19 +40,27 @@ func (a *account) instant(now int64) int64 { return max(now, a.latest) }
 func (a *account) apply(rec *record) {
 	t := a.tables[rec.kind]
 	var old int64
-	if was := t.byID[rec.value.identity().ID]; was != nil && was.state == live {
+	was := t.byID[rec.value.identity().ID]
+	if was != nil && was.state == live {
 		old = t.dueOf(was)
 	}
 	t.put(rec)
+	if was == nil {
+		a.count(t, rec)
+	}
 	a.note(t, rec, old)
+}
+
+// count adds a new object to the sums of its kind.
+func (a *account) count(t *table, rec *record) {
+	if t.resource.applied != nil && rec.state == live {
+		t.resource.applied(a, rec.value)
+	}
 }
 
 func (a *account) note(t *table, rec *record, old int64) {
 	if rec.state != live {
 		return
-	}
-	if t.resource.applied != nil {
-		t.resource.applied(a, rec.value)
 	}
 	if at := t.dueOf(rec); at > 0 && at != old {
 		a.planFor(rec.value, at, rec.kind)
@@ -75,9 +76,10 @@ func (t *table) dueOf(rec *record) int64 {
 
 // appointment is one time at which the clock must look at an object.
 type appointment struct {
-	at   int64 // Unix seconds
-	kind *kind
-	id   string
+	at      int64 // Unix seconds
+	account *account
+	kind    *kind
+	id      string
 }
 
 // agenda is a heap of appointments, the earliest first. An appointment that
@@ -105,7 +107,7 @@ func (g *agenda) Pop() any {
 }
 
 func (a *account) plan(at int64, k *kind, id string) {
-	heap.Push(&a.agenda, appointment{at, k, id})
+	heap.Push(&a.agenda, appointment{at, a, k, id})
 	a.wakeAt.Store(a.agenda[0].at)
 }
 
@@ -122,7 +124,7 @@ func (a *account) planFor(o object, at int64, k *kind) {
 		own = &agenda{}
 		a.clocks[follower.testClock()] = own
 	}
-	heap.Push(own, appointment{at, k, o.identity().ID})
+	heap.Push(own, appointment{at, a, k, o.identity().ID})
 }
 
 // overdue says whether something on the agenda should have happened by now.
@@ -150,13 +152,14 @@ func (s *Sandbox) work(a *account, due *agenda, until int64, begin func(at int64
 	for len(*due) > 0 && (*due)[0].at <= until {
 		next := heap.Pop(due).(appointment)
 		r := s.resources[next.kind]
-		rec := a.table(next.kind).byID[next.id]
-		if r.due != nil && (rec == nil || a.table(next.kind).dueOf(rec) != next.at) {
+		t := next.account.table(next.kind)
+		rec := t.byID[next.id]
+		if r.due != nil && (rec == nil || t.dueOf(rec) != next.at) {
 			continue
 		}
-		w := begin(next.at)
+		w := begin(next.at).on(next.account)
 		if err := r.wake(w, next.id); err != nil {
-			s.log.Error("sandbox: clock-driven work failed", "account", a.id, "kind", next.kind.name, "id", next.id, "error", err)
+			s.log.Error("sandbox: clock-driven work failed", "account", next.account.id, "kind", next.kind.name, "id", next.id, "error", err)
 			continue
 		}
 		w.commit()
@@ -190,7 +193,7 @@ func (s *Sandbox) account(id string) *account {
 	if a = s.accounts[id]; a != nil {
 		return a
 	}
-	a = newAccount(id, s.resources)
+	a = newAccount(id, s.resources, &family{})
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	w := s.newWork(a, s.seconds())
@@ -198,103 +201,6 @@ func (s *Sandbox) account(id string) *account {
 	w.commit()
 	s.accounts[id] = a
 	return a
-}
-
-// stripeAccount is who the keys belong to: here, a US platform that may do everything.
-type stripeAccount struct {
-	head
-	BusinessProfile  businessProfile   `json:"business_profile"`
-	BusinessType     *string           `json:"business_type"`
-	Capabilities     map[string]string `json:"capabilities"`
-	ChargesEnabled   bool              `json:"charges_enabled"`
-	Country          string            `json:"country"`
-	Created          int64             `json:"created"`
-	DefaultCurrency  string            `json:"default_currency"`
-	DetailsSubmitted bool              `json:"details_submitted"`
-	Email            *string           `json:"email"`
-	Metadata         map[string]string `json:"metadata"`
-	PayoutsEnabled   bool              `json:"payouts_enabled"`
-	Settings         accountSettings   `json:"settings"`
-	Type             string            `json:"type"`
-}
-
-type businessProfile struct {
-	MCC          none    `json:"mcc"`
-	Name         *string `json:"name"`
-	SupportEmail none    `json:"support_email"`
-	SupportPhone none    `json:"support_phone"`
-	SupportURL   none    `json:"support_url"`
-	URL          none    `json:"url"`
-}
-
-type accountSettings struct {
-	Branding     brandingSettings  `json:"branding"`
-	CardPayments cardSettings      `json:"card_payments"`
-	Dashboard    dashboardSettings `json:"dashboard"`
-	Payments     paymentSettings   `json:"payments"`
-}
-
-type brandingSettings struct {
-	Icon           none `json:"icon"`
-	Logo           none `json:"logo"`
-	PrimaryColor   none `json:"primary_color"`
-	SecondaryColor none `json:"secondary_color"`
-}
-
-type cardSettings struct {
-	DeclineOn        declineOn `json:"decline_on"`
-	DescriptorPrefix none      `json:"statement_descriptor_prefix"`
-}
-
-type declineOn struct {
-	AVSFailure bool `json:"avs_failure"`
-	CVCFailure bool `json:"cvc_failure"`
-}
-
-type dashboardSettings struct {
-	DisplayName string `json:"display_name"`
-	Timezone    string `json:"timezone"`
-}
-
-type paymentSettings struct {
-	StatementDescriptor string `json:"statement_descriptor"`
-}
-
-var accounts = declare[stripeAccount](kind{name: "account", prefix: "acct_", length: accountIDLength})
-
-func (a *stripeAccount) createdAt() int64 { return a.Created }
-
-func newStripeAccount(id string, now int64) *stripeAccount {
-	const name = "Florin Sandbox"
-	return &stripeAccount{
-		head:            head{ID: id},
-		BusinessProfile: businessProfile{Name: pointer(name)},
-		Capabilities:    map[string]string{"card_payments": "active", "transfers": "active"},
-		ChargesEnabled:  true, Country: "US", Created: now, DefaultCurrency: "usd", DetailsSubmitted: true,
-		Metadata: map[string]string{}, PayoutsEnabled: true, Type: "standard",
-		Settings: accountSettings{Dashboard: dashboardSettings{name, "Etc/UTC"}, Payments: paymentSettings{statementDescriptor}},
-	}
-}
-
-func accountResource() *resource {
-	return &resource{kind: &accounts.kind, routes: []route{
-		{method: http.MethodGet, path: "/v1/account", title: "Retrieve the account of the key",
-			returns: &accounts.kind, do: retrieveOwnAccount},
-		{method: http.MethodGet, path: "/v1/accounts/{id}", title: "Retrieve an account",
-			returns: &accounts.kind, do: retrieveAccount},
-	}}
-}
-
-func retrieveOwnAccount(c *call) (any, error) {
-	own, _ := accounts.find(c.work, c.account.id)
-	return own, nil
-}
-
-func retrieveAccount(c *call) (any, error) {
-	if c.id != c.account.id {
-		return nil, foreignAccount(c.id)
-	}
-	return retrieveOwnAccount(c)
 }
 
 // foreignAccount is what Stripe says about an account that the key cannot use.

@@ -34,6 +34,9 @@ func bookEntry(a *account, o object) {
 	entry := o.(*balanceTransaction)
 	if entry.AvailableOn <= a.latest {
 		a.ledger.available[entry.Currency] += entry.Net
+		if entry.Net > 0 {
+			a.planPayout(a.latest)
+		}
 		return
 	}
 	if a.ledger.pending[entry.AvailableOn] == nil {
@@ -55,6 +58,7 @@ func mature(w *work, _ string) error {
 		}
 		delete(sums.pending, at)
 	}
+	w.account.planPayout(w.now)
 	emit(w, "balance.available", w.account.ledger.show())
 	return nil
 }
@@ -106,6 +110,15 @@ func balanceResource() *resource {
 		{method: http.MethodGet, path: "/v1/balance", title: "Retrieve the balance", returns: &balances.kind,
 			do: func(c *call) (any, error) { return c.account.ledger.show(), nil }},
 	}}
+}
+
+// total is all that an account has in a currency, available or not.
+func (l ledger) total(currency string) int64 {
+	sum := l.available[currency]
+	for _, nets := range l.pending {
+		sum += nets[currency]
+	}
+	return sum
 }
 
 // show renders the sums; an account that never had money shows zero dollars.

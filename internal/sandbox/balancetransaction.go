@@ -17,17 +17,28 @@ type balanceTransaction struct {
 	FeeDetails        []feeDetail `json:"fee_details"`
 	Net               int64       `json:"net"` // amount less fee
 	ReportingCategory string      `json:"reporting_category"`
-	Source            string      `json:"source" expand:"charge,refund"`
+	Source            string      `json:"source" expand:"application_fee,charge,fee_refund,payout,refund,topup,transfer,transfer_reversal"`
 	Status            string      `json:"status"`
 	Type              string      `json:"type"`
+
+	secret entrySecret
 }
 
+// entrySecret says which automatic payout paid an entry out; entries of manual
+// ones stay unsettled.
+type entrySecret struct {
+	Settled bool   `json:"settled,omitempty"`
+	Payout  string `json:"payout,omitempty"`
+}
+
+func (b *balanceTransaction) private() any { return &b.secret }
+
 type feeDetail struct {
-	Amount      int64  `json:"amount"`
-	Application none   `json:"application"`
-	Currency    string `json:"currency"`
-	Description string `json:"description"`
-	Type        string `json:"type"`
+	Amount      int64   `json:"amount"`
+	Application *string `json:"application"`
+	Currency    string  `json:"currency"`
+	Description string  `json:"description"`
+	Type        string  `json:"type"`
 }
 
 func (b *balanceTransaction) createdAt() int64 { return b.Created }
@@ -39,7 +50,16 @@ func (b *balanceTransaction) asOf(now int64) object {
 	if b.AvailableOn <= now {
 		shown.Status = "available"
 	}
+	if b.Source == "" {
+		return &standaloneEntry{balanceTransaction: shown}
+	}
 	return &shown
+}
+
+// standaloneEntry is an entry that no object caused: its source is null.
+type standaloneEntry struct {
+	balanceTransaction
+	Source none `json:"source"`
 }
 
 var balanceTransactions = declare[balanceTransaction](kind{name: "balance_transaction", prefix: "txn_3", length: 23})
@@ -52,7 +72,10 @@ func balanceTransactionResource() *resource {
 		applied: bookEntry,
 		indexes: func(o object) []indexKey {
 			b := o.(*balanceTransaction)
-			return []indexKey{{"source", b.Source}, {"type", b.Type}}
+			if !b.secret.Settled {
+				return []indexKey{{"source", b.Source}, {"type", b.Type}, {"unsettled", b.Currency}}
+			}
+			return []indexKey{{"source", b.Source}, {"type", b.Type}, {"payout", b.secret.Payout}}
 		},
 		routes: []route{
 			{method: http.MethodGet, path: "/v1/balance_transactions", title: "List balance transactions", returns: id, list: true,
@@ -66,12 +89,18 @@ func balanceTransactionResource() *resource {
 }
 
 func listBalanceTransactions(c *call) (any, error) {
-	currency, sort, payout := c.text("currency"), c.text("type"), c.text("payout")
+	currency, sort, payout, source := c.text("currency"), c.text("type"), c.text("payout"), c.text("source")
+	if paid, err := payouts.fromParam(c, "payout"); err != nil {
+		return nil, err
+	} else if paid != nil && !paid.Automatic {
+		return nil, badParam("payout", "", "Balance transaction history can only be filtered on automatic transfers, not manual.")
+	}
 	return c.pageOf(query{
-		kind: &balanceTransactions.kind, key: c.filtered("source", "type"),
+		kind: &balanceTransactions.kind, key: c.filtered("payout", "source", "type"),
 		keep: func(o object) bool {
 			b := o.(*balanceTransaction)
-			return (currency == "" || b.Currency == currency) && (sort == "" || b.Type == sort) && payout == ""
+			return (currency == "" || b.Currency == currency) && (sort == "" || b.Type == sort) &&
+				(payout == "" || b.secret.Payout == payout) && (source == "" || b.Source == source)
 		},
 	})
 }

@@ -62,7 +62,8 @@ var bankParams = hash("bank_account", text("account_holder_name"), enum("account
 
 func bankAccountResource() *resource {
 	return &resource{
-		kind: &bankAccounts.kind,
+		kind:   &bankAccounts.kind,
+		routes: externalAccountRoutes(),
 		indexes: func(o object) []indexKey {
 			b := o.(*bankAccount)
 			var keys []indexKey

@@ -24,9 +24,9 @@ type charge struct {
 	Amount                    int64                `json:"amount"`
 	AmountCaptured            int64                `json:"amount_captured"`
 	AmountRefunded            int64                `json:"amount_refunded"`
-	Application               none                 `json:"application"`
-	ApplicationFee            none                 `json:"application_fee"`
-	ApplicationFeeAmount      none                 `json:"application_fee_amount"`
+	Application               *string              `json:"application"`
+	ApplicationFee            *string              `json:"application_fee" expand:"application_fee"`
+	ApplicationFeeAmount      *int64               `json:"application_fee_amount"`
 	BalanceTransaction        *string              `json:"balance_transaction" expand:"balance_transaction"`
 	BillingDetails            billingDetails       `json:"billing_details"`
 	CalculatedDescriptor      *string              `json:"calculated_statement_descriptor"`
@@ -35,7 +35,7 @@ type charge struct {
 	Currency                  string               `json:"currency"`
 	Customer                  *string              `json:"customer" expand:"customer"`
 	Description               *string              `json:"description"`
-	Destination               none                 `json:"destination"`
+	Destination               *string              `json:"destination" expand:"account"`
 	Dispute                   none                 `json:"dispute"`
 	Disputed                  bool                 `json:"disputed"`
 	FailureBalanceTransaction none                 `json:"failure_balance_transaction"`
@@ -44,7 +44,7 @@ type charge struct {
 	FraudDetails              fraudDetails         `json:"fraud_details"`
 	Livemode                  bool                 `json:"livemode"`
 	Metadata                  map[string]string    `json:"metadata"`
-	OnBehalfOf                none                 `json:"on_behalf_of"`
+	OnBehalfOf                *string              `json:"on_behalf_of" expand:"account"`
 	Order                     none                 `json:"order"`
 	Outcome                   outcome              `json:"outcome"`
 	Paid                      bool                 `json:"paid"`
@@ -59,11 +59,12 @@ type charge struct {
 	Review                    none                 `json:"review"`
 	Shipping                  *shippingDetails     `json:"shipping"`
 	Source                    json.RawMessage      `json:"source"` // the card of a charge without an intent
-	SourceTransfer            none                 `json:"source_transfer"`
+	SourceTransfer            *string              `json:"source_transfer" expand:"transfer"`
 	StatementDescriptor       none                 `json:"statement_descriptor"`
 	StatementDescriptorSuffix *string              `json:"statement_descriptor_suffix"`
 	Status                    string               `json:"status"`
-	TransferData              none                 `json:"transfer_data"`
+	Transfer                  string               `json:"transfer,omitempty" expand:"transfer"`
+	TransferData              *chargeTransfer      `json:"transfer_data"`
 	TransferGroup             *string              `json:"transfer_group"`
 }
 
@@ -87,8 +88,9 @@ type outcome struct {
 }
 
 type paymentMethodDetails struct {
-	Card *chargedCard `json:"card"`
-	Type string       `json:"type"`
+	Card          *chargedCard `json:"card,omitempty"`
+	StripeAccount *struct{}    `json:"stripe_account,omitempty"` // of a payment that a transfer made
+	Type          string       `json:"type"`
 }
 
 // chargedCard is the card as it was when it was charged.
@@ -160,6 +162,7 @@ func chargeResource() *resource {
 			return keys
 		},
 		include: map[string]func(*view, object) any{"refunds": refundsOfCharge},
+		find:    paymentAbroad,
 		due:     lapsesAt,
 		wake:    lapse,
 		routes: []route{
@@ -258,11 +261,11 @@ func (t *attempt) blankCharge() *charge {
 	m2 := *m
 	m2.check(m.test())
 	card := m2.Card
-	descriptor := statementDescriptor
+	descriptor := t.descriptor(p.OnBehalfOf)
 	if p.StatementDescriptorSuffix != nil {
 		descriptor += "* " + *p.StatementDescriptorSuffix
 	}
-	return charges.add(t.work, &charge{
+	made := charges.add(t.work, &charge{
 		Amount: p.Amount, BillingDetails: m.BillingDetails, CalculatedDescriptor: &descriptor, Created: t.now, Currency: p.Currency,
 		Customer: p.Customer, Description: p.Description, Metadata: p.Metadata, PaymentIntent: textOrNil(p.ID), PaymentMethod: &m.ID,
 		PaymentMethodDetails: paymentMethodDetails{Type: "card", Card: &chargedCard{
@@ -273,6 +276,8 @@ func (t *attempt) blankCharge() *charge {
 		}},
 		ReceiptEmail: p.ReceiptEmail, Shipping: p.Shipping, StatementDescriptorSuffix: p.StatementDescriptorSuffix, TransferGroup: p.TransferGroup,
 	})
+	made.shareOf(t.work, p)
+	return made
 }
 
 func approval(test *testCard) outcome {
@@ -297,7 +302,7 @@ func (d *decline) outcome(test *testCard) outcome {
 }
 
 // book captures an amount of the charge: the money, less Stripe's fee, goes to
-// the account's balance (§9.3).
+// the account's balance, and others get their share (§9.3).
 func (c *charge) book(w *work, amount int64) {
 	c.Captured, c.AmountCaptured = true, amount
 	method, _ := paymentMethods.find(w, *c.PaymentMethod)
@@ -305,11 +310,9 @@ func (c *charge) book(w *work, amount int64) {
 	if method.test().atOnce {
 		at = w.now
 	}
-	fee := stripeFee(amount)
-	entry := balanceTransactions.add(w, &balanceTransaction{
-		Amount: amount, AvailableOn: at, BalanceType: "payments", Created: w.now, Currency: c.Currency, Description: c.Description,
-		Fee: fee, FeeDetails: []feeDetail{{Amount: fee, Currency: c.Currency, Description: "Stripe processing fees", Type: "stripe_fee"}},
-		Net: amount - fee, ReportingCategory: "charge", Source: c.ID, Type: "charge",
-	})
-	c.BalanceTransaction = &entry.ID
+	entry := balanceTransaction{Amount: amount, AvailableOn: at, Currency: c.Currency, Description: c.Description,
+		ReportingCategory: "charge", Source: c.ID, Type: "charge"}
+	entry.charge(c.processing(w)...)
+	c.BalanceTransaction = enter(w, entry)
+	c.share(w, at)
 }

@@ -39,6 +39,7 @@ type delivery struct {
 	head
 	Event    string    `json:"event"`
 	Endpoint string    `json:"endpoint"`
+	Platform bool      `json:"platform,omitempty"` // the endpoint is the platform's, for its connected accounts
 	Attempts int       `json:"attempts"`
 	NextAt   int64     `json:"next_at"` // Unix seconds of the sandbox's clock
 	Pending  int64     `json:"pending"` // pending_webhooks as every attempt tells it
@@ -217,7 +218,11 @@ func (s *Sandbox) parcel(e errand) (*parcel, ticket) {
 		return nil, 0
 	}
 	told, kept := events.find(w, d.Event)
-	to, ok := webhookEndpoints.find(w, d.Endpoint)
+	home := w
+	if d.Platform {
+		home = w.platform()
+	}
+	to, ok := webhookEndpoints.find(home, d.Endpoint)
 	if !kept || !ok || to.Status != endpointEnabled {
 		d.end(w)
 		return nil, w.commit()

@@ -19,6 +19,7 @@ const (
 // as it was at that moment.
 type event struct {
 	head
+	Account         string       `json:"account,omitempty"` // the connected account it happened in
 	APIVersion      string       `json:"api_version"`
 	Created         int64        `json:"created"`
 	Data            eventData    `json:"data"`
@@ -136,6 +137,7 @@ func changes(before, after []byte) json.RawMessage {
 func tell(w *work, name string, data eventData) {
 	wanted := endpointsFor(w, name)
 	made := events.add(w, &event{
+		Account:    w.account.partnerID(),
 		APIVersion: apiVersion, Created: w.wall, Data: data, PendingWebhooks: int64(len(wanted)), Request: w.cause, Type: name,
 	})
 	fault := w.hook
@@ -143,8 +145,18 @@ func tell(w *work, name string, data eventData) {
 		fault = w.sandbox.faults.chooseHook(name)
 	}
 	for _, endpoint := range wanted {
-		deliveries.add(w, &delivery{Event: made.ID, Endpoint: endpoint, NextAt: w.wall, Pending: made.PendingWebhooks, Fault: fault})
+		deliveries.add(w, &delivery{Event: made.ID, Endpoint: endpoint.id, Platform: endpoint.platform, NextAt: w.wall, Pending: made.PendingWebhooks, Fault: fault})
 	}
+}
+
+// emitLater is emit for what follows from something bigger that is told at the
+// end of the work; the object is told as it is now.
+func emitLater[T any, P interface {
+	*T
+	object
+}](w *work, name string, o P) {
+	version := *o
+	w.later = append(w.later, func() { tell(w, name, eventData{Object: snapshot{object: P(&version)}}) })
 }
 
 // matchesType holds an event's type against a filter: exact, *, or charge.*.

@@ -93,19 +93,20 @@ func openJournal(dir string) (*journal, error) {
 	return j, nil
 }
 
-// append queues what an account's work changed. Called under the account's
-// lock, so that one account's entries keep their order.
-func (j *journal) append(account string, records []*record) ticket {
+// encode renders what a work changed in one account; nothing when in memory only.
+func (j *journal) encode(account string, records []*record) []entry {
 	if j.db == nil {
-		return 0
+		return nil
 	}
 	entries := make([]entry, len(records))
 	for at, rec := range records {
 		entries[at] = encode(account, rec)
 	}
-	return j.enqueue(entries...)
+	return entries
 }
 
+// enqueue queues what belongs together: all of it is written, or none. Called
+// under the family's lock, so that its entries keep their order.
 func (j *journal) enqueue(entries ...entry) ticket {
 	if j.db == nil {
 		return 0

@@ -23,8 +23,8 @@ type paymentIntent struct {
 	AmountCapturable          int64             `json:"amount_capturable"`
 	AmountDetails             amountDetails     `json:"amount_details"`
 	AmountReceived            int64             `json:"amount_received"`
-	Application               none              `json:"application"`
-	ApplicationFeeAmount      none              `json:"application_fee_amount"`
+	Application               *string           `json:"application"`
+	ApplicationFeeAmount      *int64            `json:"application_fee_amount"`
 	AutomaticPaymentMethods   *automaticMethods `json:"automatic_payment_methods"`
 	CanceledAt                *int64            `json:"canceled_at"`
 	CancellationReason        *string           `json:"cancellation_reason"`
@@ -42,7 +42,7 @@ type paymentIntent struct {
 	Livemode                  bool              `json:"livemode"`
 	Metadata                  map[string]string `json:"metadata"`
 	NextAction                *nextAction       `json:"next_action"`
-	OnBehalfOf                none              `json:"on_behalf_of"`
+	OnBehalfOf                *string           `json:"on_behalf_of" expand:"account"`
 	PaymentMethod             *string           `json:"payment_method" expand:"payment_method"`
 	MethodConfigurationDetail none              `json:"payment_method_configuration_details"`
 	PaymentMethodOptions      methodOptions     `json:"payment_method_options"`
@@ -56,7 +56,7 @@ type paymentIntent struct {
 	StatementDescriptor       none              `json:"statement_descriptor"`
 	StatementDescriptorSuffix *string           `json:"statement_descriptor_suffix"`
 	Status                    string            `json:"status"`
-	TransferData              none              `json:"transfer_data"`
+	TransferData              *transferData     `json:"transfer_data"`
 	TransferGroup             *string           `json:"transfer_group"`
 
 	secret intentSecret
@@ -107,7 +107,7 @@ var (
 	intentParams = []param{
 		captureMethods, text("customer"), shortText("description", 1000), metadata(), text("payment_method"), methodData,
 		optionParams, list("payment_method_types", text("")), text("receipt_email"), futureUsage, shipping,
-		shortText("statement_descriptor", 22), shortText("statement_descriptor_suffix", 22), text("transfer_group"),
+		shortText("statement_descriptor", 22), shortText("statement_descriptor_suffix", 22), text("transfer_group"), feeAmountParam,
 	}
 	// confirmParams belong to a confirmation, alone or while creating.
 	confirmParams = []param{
@@ -141,7 +141,7 @@ func paymentIntentResource() *resource {
 			{method: http.MethodPost, path: "/v1/payment_intents", title: "Create a payment intent, and confirm it if asked", returns: id,
 				params: allParams([]param{integer("amount").must(), text("currency").must(), boolean("confirm"),
 					hash("automatic_payment_methods", boolean("enabled").must(), enum("allow_redirects", "always", "never")),
-					enum("confirmation_method", "automatic", "manual")}, intentParams, confirmParams), do: createIntent},
+					enum("confirmation_method", "automatic", "manual"), text("on_behalf_of"), transferDataNew}, intentParams, confirmParams), do: createIntent},
 			{method: http.MethodGet, path: "/v1/payment_intents", title: "List payment intents", returns: id, list: true,
 				params: paged(text("customer")), do: listIntents},
 			{method: http.MethodGet, path: "/v1/payment_intents/search", title: "Search payment intents", returns: id, list: true,
@@ -149,12 +149,12 @@ func paymentIntentResource() *resource {
 			{method: http.MethodGet, path: "/v1/payment_intents/{id}", title: "Retrieve a payment intent", returns: id, browser: true,
 				params: []param{text("client_secret")}, do: retrieveIntent},
 			{method: http.MethodPost, path: "/v1/payment_intents/{id}", title: "Update a payment intent", returns: id,
-				params: allParams([]param{integer("amount"), text("currency")}, intentParams), do: updateIntent},
+				params: allParams([]param{integer("amount"), text("currency"), transferDataSet}, intentParams), do: updateIntent},
 			{method: http.MethodPost, path: "/v1/payment_intents/{id}/confirm", title: "Confirm: ask the bank", returns: id, browser: true,
 				params: allParams([]param{text("client_secret"), text("expected_payment_method_type"), captureMethods, text("payment_method"), methodData,
 					optionParams, list("payment_method_types", text("")), text("receipt_email"), futureUsage, shipping}, confirmParams), do: confirmIntent},
 			{method: http.MethodPost, path: "/v1/payment_intents/{id}/capture", title: "Capture an authorised payment, or part of it", returns: id,
-				params: []param{integer("amount_to_capture"), boolean("final_capture"), metadata(), shortText("statement_descriptor_suffix", 22)}, do: captureIntent},
+				params: []param{integer("amount_to_capture"), feeAmountParam, transferDataSet, boolean("final_capture"), metadata(), shortText("statement_descriptor_suffix", 22)}, do: captureIntent},
 			{method: http.MethodPost, path: "/v1/payment_intents/{id}/cancel", title: "Cancel; an authorisation is released", returns: id,
 				params: []param{enum("cancellation_reason", "abandoned", "duplicate", "fraudulent", "requested_by_customer")}, do: cancelIntent},
 		},
@@ -190,6 +190,9 @@ func newIntent(c *call, amount int64, currency string) (*paymentIntent, error) {
 		Metadata: map[string]string{}, PaymentMethodTypes: []string{"card"}, Status: intentNeedsMethod,
 		PaymentMethodOptions: methodOptions{cardOptions{RequestThreeDSecure: "automatic"}},
 	})
+	if c.account.connected() {
+		made.Application = pointer(c.account.application())
+	}
 	made.ClientSecret = made.ID + "_secret_" + c.sandbox.ids.text(clientSecretLength)
 	if !c.has("payment_method_types") {
 		made.AutomaticPaymentMethods = c.automaticMethods()
@@ -250,6 +253,9 @@ func (p *paymentIntent) set(c *call) error {
 	c.setShipping(&p.Shipping)
 	p.setOptions(c)
 	if err := c.setMetadata(&p.Metadata); err != nil {
+		return err
+	}
+	if err := p.setSharing(c); err != nil {
 		return err
 	}
 	return p.setMethod(c)

@@ -60,6 +60,9 @@ func confirm(c *call, id string) (any, error) {
 	if err := p.mayUse(method); err != nil {
 		return nil, err
 	}
+	if err := c.canCharge(); err != nil {
+		return nil, err
+	}
 	off := c.text("off_session")
 	try := &attempt{work: c.work, intent: p, method: method, offSession: off != "" && off != "false"}
 	return try.run(c)
@@ -269,8 +272,12 @@ func captureIntent(c *call) (any, error) {
 	if err := c.setMetadata(&next.Metadata); err != nil {
 		return nil, err
 	}
+	if err := next.captureSharing(c); err != nil {
+		return nil, err
+	}
 	next.Status, next.AmountCapturable, next.AmountReceived = intentSucceeded, 0, amount
 	captured := charges.edit(c.work, *next.LatestCharge)
+	captured.shareOf(c.work, next)
 	captured.book(c.work, amount)
 	emit(c.work, "charge.captured", captured)
 	emit(c.work, "payment_intent.succeeded", next)

@@ -20,22 +20,22 @@ const (
 // refund gives money of a charge back to the card (§2.7).
 type refund struct {
 	head
-	Amount                    int64              `json:"amount"`
-	BalanceTransaction        *string            `json:"balance_transaction" expand:"balance_transaction"`
-	Charge                    string             `json:"charge" expand:"charge"`
-	Created                   int64              `json:"created"`
-	Currency                  string             `json:"currency"`
-	DestinationDetails        destinationDetails `json:"destination_details"`
-	FailureBalanceTransaction *string            `json:"failure_balance_transaction,omitempty" expand:"balance_transaction"`
-	FailureReason             string             `json:"failure_reason,omitempty"`
-	Metadata                  map[string]string  `json:"metadata"`
-	PaymentIntent             *string            `json:"payment_intent" expand:"payment_intent"`
-	PendingReason             string             `json:"pending_reason,omitempty"`
-	Reason                    *string            `json:"reason"`
-	ReceiptNumber             none               `json:"receipt_number"`
-	SourceTransferReversal    none               `json:"source_transfer_reversal"`
-	Status                    string             `json:"status"`
-	TransferReversal          none               `json:"transfer_reversal"`
+	Amount                    int64               `json:"amount"`
+	BalanceTransaction        *string             `json:"balance_transaction" expand:"balance_transaction"`
+	Charge                    string              `json:"charge" expand:"charge"`
+	Created                   int64               `json:"created"`
+	Currency                  string              `json:"currency"`
+	DestinationDetails        *destinationDetails `json:"destination_details,omitempty"`
+	FailureBalanceTransaction *string             `json:"failure_balance_transaction,omitempty" expand:"balance_transaction"`
+	FailureReason             string              `json:"failure_reason,omitempty"`
+	Metadata                  map[string]string   `json:"metadata"`
+	PaymentIntent             *string             `json:"payment_intent" expand:"payment_intent"`
+	PendingReason             string              `json:"pending_reason,omitempty"`
+	Reason                    *string             `json:"reason"`
+	ReceiptNumber             none                `json:"receipt_number"`
+	SourceTransferReversal    *string             `json:"source_transfer_reversal" expand:"transfer_reversal"`
+	Status                    string              `json:"status"`
+	TransferReversal          *string             `json:"transfer_reversal" expand:"transfer_reversal"`
 
 	secret refundSecret
 }
@@ -49,8 +49,8 @@ func (r *refund) private() any     { return &r.secret }
 func (r *refund) createdAt() int64 { return r.Created }
 
 type destinationDetails struct {
-	Card refundedCard `json:"card"`
-	Type string       `json:"type"`
+	Card *refundedCard `json:"card,omitempty"`
+	Type string        `json:"type"`
 }
 
 type refundedCard struct {
@@ -63,6 +63,7 @@ var refunds = declare[refund](kind{name: "refund", prefix: "re_3", length: 23})
 
 // refundParams say how much of a charge goes back, and why.
 var refundParams = []param{integer("amount"), metadata(), text("instructions_email"),
+	boolean("refund_application_fee"), boolean("reverse_transfer"),
 	enum("reason", "duplicate", "fraudulent", "requested_by_customer").clearable()}
 
 func refundResource() *resource {
@@ -75,6 +76,7 @@ func refundResource() *resource {
 		},
 		due:  func(o object) int64 { return o.(*refund).secret.SettleAt },
 		wake: settleRefund,
+		find: refundAbroad,
 		routes: []route{
 			{method: http.MethodPost, path: "/v1/refunds", title: "Refund a charge, or part of it", returns: id,
 				params: allParams([]param{text("charge"), text("payment_intent")}, refundParams), do: createRefund},
@@ -107,12 +109,17 @@ func createRefund(c *call) (any, error) {
 	if !target.Captured {
 		return releaseByRefund(c, target)
 	}
+	parts, err := c.unsharing(target, amount)
+	if err != nil {
+		return nil, err
+	}
 	back := charges.edit(c.work, target.ID)
 	back.AmountRefunded += amount
 	back.Refunded = back.AmountRefunded == back.AmountCaptured
 	made := newRefund(c.work, back, amount)
 	made.Reason = textOrNil(c.text("reason"))
-	made.pay(c.work, back)
+	made.pay(c.work, back, parts.feeBack(c.work))
+	parts.book(c.work, made)
 	if err := c.setMetadata(&made.Metadata); err != nil {
 		return nil, err
 	}
@@ -176,13 +183,14 @@ func newRefund(w *work, of *charge, amount int64) *refund {
 	return refunds.add(w, &refund{
 		Amount: amount, Charge: of.ID, Created: w.now, Currency: of.Currency, Metadata: map[string]string{},
 		PaymentIntent: of.PaymentIntent, Status: refundSucceeded,
-		DestinationDetails: destinationDetails{refundedCard{"pending", "acquirer_reference_number", "refund"}, "card"},
+		DestinationDetails: &destinationDetails{&refundedCard{"pending", "acquirer_reference_number", "refund"}, "card"},
 	})
 }
 
-// pay takes the money from the balance; Stripe's fee is not given back (§2.7).
-func (r *refund) pay(w *work, of *charge) {
-	r.BalanceTransaction = r.move(w, -r.Amount, "refund")
+// pay takes the money from the balance; Stripe's fee is not given back (§2.7),
+// the platform's only when asked.
+func (r *refund) pay(w *work, of *charge, fees []feeDetail) {
+	r.BalanceTransaction = r.move(w, -r.Amount, "refund", fees...)
 	method, _ := paymentMethods.find(w, *of.PaymentMethod)
 	r.secret.Fate = method.test().refund
 	if r.secret.Fate != refundAtOnce {
@@ -193,13 +201,12 @@ func (r *refund) pay(w *work, of *charge) {
 	}
 }
 
-// move books an amount of the refund on the balance, without a fee.
-func (r *refund) move(w *work, amount int64, why string) *string {
-	entry := balanceTransactions.add(w, &balanceTransaction{
-		Amount: amount, AvailableOn: availableOn(w.now), BalanceType: "payments", Created: w.now, Currency: r.Currency,
-		FeeDetails: []feeDetail{}, Net: amount, ReportingCategory: why, Source: r.ID, Type: why,
-	})
-	return &entry.ID
+// move books an amount of the refund on the balance, without a fee but for one
+// that is given back.
+func (r *refund) move(w *work, amount int64, why string, fees ...feeDetail) *string {
+	entry := balanceTransaction{Amount: amount, AvailableOn: availableOn(w.now), Currency: r.Currency, ReportingCategory: why, Source: r.ID, Type: why}
+	entry.charge(fees...)
+	return enter(w, entry)
 }
 
 // releaseByRefund is the refund of an uncaptured charge: the hold ends, and no

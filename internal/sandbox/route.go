@@ -40,7 +40,7 @@ type resource struct {
 	// find is an object of a kind whose own table does not hold it: a card is
 	// a payment method in its older shape.
 	find func(*work, string) object
-	// applied sees each new version, for sums that are kept beside the objects.
+	// applied sees each new object once, for sums that are kept beside the objects.
 	applied func(*account, object)
 }
 
@@ -49,20 +49,30 @@ type resource struct {
 func resources() []*resource {
 	return []*resource{
 		accountResource(),
+		accountLinkResource(),
+		applicationFeeResource(),
 		balanceResource(),
 		balanceTransactionResource(),
 		bankAccountResource(),
+		capabilityResource(),
 		cardResource(),
 		chargeResource(),
 		customerResource(),
 		eventResource(),
+		feeRefundResource(),
 		paymentIntentResource(),
 		paymentMethodResource(),
+		payoutResource(),
+		payoutRunResource(),
+		personResource(),
 		refundResource(),
 		setupAttemptResource(),
 		setupIntentResource(),
 		sourceResource(),
 		tokenResource(),
+		topupResource(),
+		transferResource(),
+		transferReversalResource(),
 		webhookEndpointResource(),
 		deliveryResource(),
 		idempotencyResource(),

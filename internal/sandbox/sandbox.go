@@ -33,6 +33,11 @@ type Config struct {
 	BaseURL string         // where browsers find the hosted pages; empty: the host that the request was sent to
 	Logger  *slog.Logger   // nil: nothing is logged
 	Seed    string         // ids and secrets follow from it, so that a run can be repeated; empty: unguessable
+	// Strict refuses, with 501, what could only be answered with a fixture.
+	Strict bool
+	// Phantoms answers ids that were never made with a fixture instead of an
+	// error, for the test suites of Stripe's libraries, which name such ids.
+	Phantoms bool
 }
 
 // Sandbox is an http.Handler that answers like Stripe. Safe for concurrent use.
@@ -48,6 +53,8 @@ type Sandbox struct {
 	faults    *faults
 	requests  *requestLog
 	hooks     *dispatcher
+	strict    bool // Config.Strict
+	phantoms  bool // Config.Phantoms
 
 	gate     sync.RWMutex // held shared by whoever uses an account, alone by a reset
 	mu       sync.RWMutex
@@ -65,7 +72,7 @@ func Open(c Config) (*Sandbox, error) {
 		clock: c.Clock, base: strings.TrimSuffix(c.BaseURL, "/"), log: c.Logger, ids: newIDs(c.Seed),
 		kinds: map[string]*kind{}, resources: map[*kind]*resource{}, accounts: map[string]*account{},
 		faults: newFaults(), requests: &requestLog{}, hooks: newDispatcher(),
-		agenda: make(chan struct{}, 1), closing: make(chan struct{}),
+		agenda: make(chan struct{}, 1), closing: make(chan struct{}), strict: c.Strict, phantoms: c.Phantoms,
 	}
 	if s.clock == nil {
 		s.clock = clock.NewMovable(clock.Real{}, 0)
@@ -227,6 +234,7 @@ func (s *Sandbox) load() error {
 		return err
 	}
 	slices.SortFunc(entries, func(a, b entry) int { return cmp.Compare(a.position, b.position) })
+	s.adopt(entries)
 	loaded := map[*account][]*record{}
 	for _, e := range entries {
 		if e.kind == clockEntry {
@@ -241,6 +249,7 @@ func (s *Sandbox) load() error {
 	}
 	for a, records := range loaded {
 		for _, rec := range records {
+			a.count(a.table(rec.kind), rec)
 			a.note(a.table(rec.kind), rec, 0)
 		}
 		s.scheduleDeliveries(a, records)
@@ -259,7 +268,7 @@ func (s *Sandbox) loadEntry(e entry, loaded map[*account][]*record) error {
 	}
 	a := s.accounts[e.account]
 	if a == nil {
-		a = newAccount(e.account, s.resources)
+		a = newAccount(e.account, s.resources, &family{})
 		s.accounts[e.account] = a
 	}
 	a.table(k).place(rec)

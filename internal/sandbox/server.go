@@ -28,6 +28,7 @@ type exchange struct {
 	route   *route
 	id      string // Request-Id
 	raw     string // the body or query as sent
+	body    []byte
 	sent    params
 	key     string // Idempotency-Key
 	who     credential
@@ -45,6 +46,10 @@ type answer struct {
 	body     []byte
 	original string // id of the first request with the idempotency key
 	replayed bool
+	content  string // media type; empty for JSON
+	fixture  bool   // an example, not state
+	unrouted bool   // no route of the sandbox's was meant
+	missing  bool   // an id was named that the sandbox never made
 }
 
 // call is what a route's handler gets: the work, the parameters, and the ids
@@ -83,6 +88,10 @@ func (x *exchange) read() {
 		if err != nil || len(body) > maxBody {
 			x.invalid = invalidRequest("The request body could not be read, or is too large.")
 		}
+		x.body = body
+		if x.multipart() {
+			body = nil
+		}
 		if x.raw != "" && len(body) > 0 {
 			x.raw += "&"
 		}
@@ -98,15 +107,17 @@ func (x *exchange) read() {
 	}
 }
 
-// answer runs the pipeline up to the reply. A reset waits until it is done.
-func (x *exchange) answer() *answer {
+// stateful runs the pipeline up to the reply. A reset waits until it is done.
+func (x *exchange) stateful() *answer {
 	x.sandbox.gate.RLock()
 	defer x.sandbox.gate.RUnlock()
 	if err := x.prepare(); err != nil {
 		return x.fail(err)
 	}
 	if x.route == nil {
-		return x.fail(unknownURL(x.request.Method, x.request.URL.Path))
+		reply := x.fail(unknownURL(x.request.Method, x.request.URL.Path))
+		reply.unrouted = true
+		return reply
 	}
 	if x.invalid == nil {
 		x.invalid = x.check()
@@ -126,9 +137,6 @@ func (x *exchange) prepare() error {
 	if who.publishable && (x.route == nil || !x.route.browser) {
 		return secretKeyRequired()
 	}
-	if other := x.request.Header.Get("Stripe-Account"); other != "" && other != who.account {
-		return foreignAccount(other)
-	}
 	x.version = x.request.Header.Get("Stripe-Version")
 	if x.version == "" {
 		x.version = apiVersion
@@ -139,8 +147,9 @@ func (x *exchange) prepare() error {
 	if len(x.key) > maxIdempotencyKey {
 		return invalidRequest("Invalid Idempotency-Key: must be at most 255 characters.")
 	}
-	x.who, x.account = who, x.sandbox.account(who.account)
-	return nil
+	x.who = who
+	x.account, err = x.sandbox.acting(x.request, who)
+	return err
 }
 
 func validVersion(version string) bool {
@@ -211,7 +220,7 @@ func (x *exchange) locked() (*answer, ticket) {
 	reply, saved := x.perform(w)
 	if x.key != "" {
 		a.running[x.key], x.holds = true, true
-		if saved {
+		if saved && !(reply.missing && x.sandbox.phantoms) {
 			x.remember(w, reply)
 		}
 	}
@@ -238,7 +247,7 @@ func (x *exchange) perform(w *work) (reply *answer, saved bool) {
 	}
 	reply = x.failIn(w, problem)
 	if !problem.kept {
-		w.changed = nil
+		w.discard()
 	}
 	return reply, !problem.unsaved
 }
@@ -272,7 +281,8 @@ func (x *exchange) fail(err error) *answer {
 	if !errors.As(err, &e) {
 		e = serverError(http.StatusInternalServerError, err.Error())
 	}
-	return &answer{status: e.status, body: e.body(x.id), original: x.id}
+	missing := e.Code == "resource_missing" || e.Code == "account_invalid"
+	return &answer{status: e.status, body: e.body(x.id), original: x.id, missing: missing}
 }
 
 // write sends the reply with Stripe's headers (§1.4).
@@ -295,9 +305,10 @@ func (x *exchange) write(w http.ResponseWriter, reply *answer) {
 	if reply.replayed {
 		h["Idempotent-Replayed"] = []string{"true"}
 	}
-	if x.who.account != "" && x.request.Header.Get("Stripe-Account") != "" {
-		h["Stripe-Account"] = []string{x.who.account}
+	if x.account != nil && x.request.Header.Get("Stripe-Account") != "" {
+		h["Stripe-Account"] = []string{x.account.id}
 	}
+	x.fixtureHeaders(h, reply)
 	x.fault.headers(h)
 	h["Content-Length"] = []string{strconv.Itoa(len(reply.body))}
 	w.WriteHeader(reply.status)

@@ -79,6 +79,7 @@ func sameSecret(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a),
 func (s *Sandbox) mountHosted() {
 	s.mux.HandleFunc("GET "+hostedPath, s.showAuthentication)
 	s.mux.HandleFunc("POST "+hostedPath, s.authenticate)
+	s.mountConnect()
 }
 
 // hostedPage works without scripts and with the keyboard alone: headings,

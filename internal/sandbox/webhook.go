@@ -13,7 +13,7 @@ const maxEndpoints = 16
 type webhookEndpoint struct {
 	head
 	APIVersion    *string           `json:"api_version"`
-	Application   none              `json:"application"`
+	Application   *string           `json:"application"`
 	Created       int64             `json:"created"`
 	Description   *string           `json:"description"`
 	EnabledEvents []string          `json:"enabled_events"`
@@ -27,7 +27,8 @@ type webhookEndpoint struct {
 }
 
 type endpointSecret struct {
-	Secret string `json:"secret"`
+	Secret  string `json:"secret"`
+	Connect bool   `json:"connect,omitempty"` // told of what happens in connected accounts, not in the own one
 }
 
 func (e *webhookEndpoint) private() any     { return &e.hidden }
@@ -62,8 +63,11 @@ func createEndpoint(c *call) (any, error) {
 	}
 	made := webhookEndpoints.add(c.work, &webhookEndpoint{
 		Created: c.now, Metadata: map[string]string{}, Status: endpointEnabled,
-		hidden: endpointSecret{"whsec_" + c.sandbox.ids.text(hookSecretLength)},
+		hidden: endpointSecret{"whsec_" + c.sandbox.ids.text(hookSecretLength), c.yes("connect")},
 	})
+	if made.hidden.Connect {
+		made.Application = pointer(c.account.application())
+	}
 	if version := c.text("api_version"); version != "" {
 		if !validVersion(version) {
 			return nil, badParam("api_version", "", "Invalid api_version: "+version)
@@ -122,13 +126,27 @@ func (e *webhookEndpoint) wants(name string) bool {
 	return e.Status == endpointEnabled && (slices.Contains(e.EnabledEvents, "*") || slices.Contains(e.EnabledEvents, name))
 }
 
-// endpointsFor is the ids of the endpoints that an event goes to.
-func endpointsFor(w *work, name string) []string {
-	t := w.account.table(&webhookEndpoints.kind)
-	var out []string
+// addressee is an endpoint, of the account itself or of its platform.
+type addressee struct {
+	id       string
+	platform bool
+}
+
+// endpointsFor is the endpoints that an event goes to: the account's own, and
+// those that its platform has for connected accounts (§2.23).
+func endpointsFor(w *work, name string) []addressee {
+	out := wanting(nil, w.account, name, false)
+	if w.account.connected() {
+		out = wanting(out, w.account.platform, name, true)
+	}
+	return out
+}
+
+func wanting(out []addressee, a *account, name string, connect bool) []addressee {
+	t := a.table(&webhookEndpoints.kind)
 	for _, at := range t.index[indexKey{}] {
-		if e := t.order[at].value.(*webhookEndpoint); e.wants(name) {
-			out = append(out, e.ID)
+		if e := t.order[at].value.(*webhookEndpoint); e.hidden.Connect == connect && e.wants(name) {
+			out = append(out, addressee{e.ID, connect})
 		}
 	}
 	return out

@@ -18,6 +18,8 @@ type work struct {
 	hook     hookFault
 	declines *decline // what a fault lets the bank answer to this request
 	changed  []*record
+	later    []func() // events to tell after all others of this work
+	party    *party   // set when the change spans accounts of a family
 }
 
 func (s *Sandbox) newWork(a *account, now int64) *work {
@@ -140,15 +142,32 @@ func (w *work) previous(k *kind, id string) object {
 // commit makes the work real: in the account's tables, in the journal, in the
 // agenda of the clock. The caller waits for the ticket before it answers.
 func (w *work) commit() ticket {
-	if len(w.changed) == 0 {
+	var entries []entry
+	changed := false
+	for _, part := range w.together() {
+		part.tellLate()
+		changed = changed || len(part.changed) > 0
+		for _, rec := range part.changed {
+			part.account.apply(rec)
+		}
+		entries = append(entries, w.sandbox.journal.encode(part.account.id, part.changed)...)
+	}
+	if !changed {
 		return w.account.written
 	}
-	for _, rec := range w.changed {
-		w.account.apply(rec)
+	w.account.written = w.sandbox.journal.enqueue(entries...)
+	for _, part := range w.together() {
+		w.sandbox.scheduleDeliveries(part.account, part.changed)
+		part.changed = nil
 	}
-	w.account.written = w.sandbox.journal.append(w.account.id, w.changed)
-	w.sandbox.scheduleDeliveries(w.account, w.changed)
 	w.sandbox.agendaChanged(w.account)
-	w.changed = nil
 	return w.account.written
+}
+
+// tellLate tells the events that come after all others.
+func (w *work) tellLate() {
+	for _, tell := range w.later {
+		tell()
+	}
+	w.later = nil
 }
