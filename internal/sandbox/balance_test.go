@@ -84,6 +84,7 @@ func TestBalanceIsTheSumOfItsTransactions(t *testing.T) {
 		book.clients = map[string]*stripe.Client{book.keys[0]: w.client(book.keys[0]), book.keys[1]: w.client(book.keys[1])}
 		rt.Repeat(map[string]func(*rapid.T){
 			"pay": book.pay, "capture": book.capture, "cancel": book.cancel, "refund": book.refund, "wait": book.wait, "": book.check,
+			"charge": book.charge, "chargeLater": book.chargeLater, "answer": book.answer,
 		})
 	})
 }
@@ -95,6 +96,7 @@ type bookkeeper struct {
 	keys    []string
 	clients map[string]*stripe.Client
 	intents []payment
+	charges []payment // without an intent
 }
 
 type payment struct{ key, id string }
@@ -108,7 +110,7 @@ func (b *bookkeeper) post(key, path, form string) reply {
 
 func (b *bookkeeper) pay(t *rapid.T) {
 	key := rapid.SampledFrom(b.keys).Draw(t, "key")
-	card := rapid.SampledFrom([]string{"visa", "bypassPending", "chargeDeclined", "pendingRefund", "refundFail", "authenticationRequired"}).Draw(t, "card")
+	card := rapid.SampledFrom([]string{"visa", "bypassPending", "chargeDeclined", "pendingRefund", "refundFail", "authenticationRequired", "createDispute", "createMultipleDisputes", "createDisputeInquiry"}).Draw(t, "card")
 	form := url.Values{
 		"amount": {fmt.Sprint(rapid.IntRange(50, 100000).Draw(t, "amount"))}, "currency": {rapid.SampledFrom([]string{"usd", "eur"}).Draw(t, "currency")},
 		"capture_method": {rapid.SampledFrom([]string{"automatic", "manual"}).Draw(t, "capture")}, "confirm": {"true"},

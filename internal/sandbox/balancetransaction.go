@@ -17,7 +17,7 @@ type balanceTransaction struct {
 	FeeDetails        []feeDetail `json:"fee_details"`
 	Net               int64       `json:"net"` // amount less fee
 	ReportingCategory string      `json:"reporting_category"`
-	Source            string      `json:"source" expand:"application_fee,charge,fee_refund,payout,refund,topup,transfer,transfer_reversal"`
+	Source            string      `json:"source" expand:"application_fee,charge,dispute,fee_refund,payout,refund,topup,transfer,transfer_reversal"`
 	Status            string      `json:"status"`
 	Type              string      `json:"type"`
 

@@ -36,7 +36,7 @@ type charge struct {
 	Customer                  *string              `json:"customer" expand:"customer"`
 	Description               *string              `json:"description"`
 	Destination               *string              `json:"destination" expand:"account"`
-	Dispute                   none                 `json:"dispute"`
+	Dispute                   *string              `json:"dispute" expand:"dispute"`
 	Disputed                  bool                 `json:"disputed"`
 	FailureBalanceTransaction none                 `json:"failure_balance_transaction"`
 	FailureCode               *string              `json:"failure_code"`

@@ -151,6 +151,7 @@ func (t *attempt) chargeAlone() (*charge, error) {
 	next.check(test)
 	next.secret.Spent = next.Customer == nil
 	emit(t.work, "charge.succeeded", made)
+	complain(t.work, made)
 	return made, nil
 }
 
@@ -206,6 +207,7 @@ func captureCharge(c *call) (any, error) {
 	c.setText("transfer_group", &next.TransferGroup)
 	next.book(c.work, amount)
 	emit(c.work, "charge.captured", next)
+	complain(c.work, next)
 	return next, nil
 }
 

@@ -139,6 +139,7 @@ func (t *attempt) settle() {
 		emit(t.work, "payment_intent.amount_capturable_updated", p)
 	} else {
 		emit(t.work, "payment_intent.succeeded", p)
+		complain(t.work, made)
 	}
 }
 
@@ -281,5 +282,6 @@ func captureIntent(c *call) (any, error) {
 	captured.book(c.work, amount)
 	emit(c.work, "charge.captured", captured)
 	emit(c.work, "payment_intent.succeeded", next)
+	complain(c.work, captured)
 	return next, nil
 }

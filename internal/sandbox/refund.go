@@ -103,6 +103,9 @@ func createRefund(c *call) (any, error) {
 	if err := target.mayRefund(amount, sent); err != nil {
 		return nil, err
 	}
+	if err := undisputed(c.work, target); err != nil {
+		return nil, err
+	}
 	if !target.Captured && target.PaymentIntent == nil {
 		return releaseAlone(c, target)
 	}
@@ -125,6 +128,8 @@ func createRefund(c *call) (any, error) {
 	}
 	emit(c.work, "refund.created", made)
 	emit(c.work, "charge.refunded", back)
+	settleInquiries(c.work, back)
+	settleWarnings(c.work, back)
 	return made, nil
 }
 
