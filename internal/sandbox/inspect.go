@@ -106,12 +106,18 @@ func (s *Sandbox) mountInspect() {
 	} {
 		s.mux.HandleFunc(pattern, control(f))
 	}
+	s.mountSnapshot()
 }
 
 // control answers JSON; an error is the caller's fault.
 func control(f func(*http.Request) (any, error)) http.HandlerFunc {
+	return controlUpTo(maxControl, f)
+}
+
+// controlUpTo is control with a limit of its own for the body, in bytes.
+func controlUpTo(limit int64, f func(*http.Request) (any, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		r.Body = http.MaxBytesReader(w, r.Body, maxControl)
+		r.Body = http.MaxBytesReader(w, r.Body, limit)
 		answer, err := f(r)
 		w.Header().Set("Content-Type", "application/json")
 		if err != nil {

@@ -233,20 +233,35 @@ func (s *Sandbox) load() error {
 	if err != nil {
 		return err
 	}
+	loaded, err := s.rebuild(entries)
+	if err != nil {
+		return err
+	}
+	s.resume(loaded)
+	return nil
+}
+
+// rebuild opens the accounts of what was kept, with their objects.
+func (s *Sandbox) rebuild(entries []entry) (map[*account][]*record, error) {
 	slices.SortFunc(entries, func(a, b entry) int { return cmp.Compare(a.position, b.position) })
 	s.adopt(entries)
 	loaded := map[*account][]*record{}
 	for _, e := range entries {
 		if e.kind == clockEntry {
 			if err := s.restoreClock(e.public); err != nil {
-				return err
+				return nil, err
 			}
 			continue
 		}
 		if err := s.loadEntry(e, loaded); err != nil {
-			return err
+			return nil, err
 		}
 	}
+	return loaded, nil
+}
+
+// resume plans what the clock and the webhooks still have to do.
+func (s *Sandbox) resume(loaded map[*account][]*record) {
 	for a, records := range loaded {
 		for _, rec := range records {
 			a.count(a.table(rec.kind), rec)
@@ -254,7 +269,6 @@ func (s *Sandbox) load() error {
 		}
 		s.scheduleDeliveries(a, records)
 	}
-	return nil
 }
 
 func (s *Sandbox) loadEntry(e entry, loaded map[*account][]*record) error {
