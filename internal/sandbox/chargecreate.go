@@ -12,11 +12,13 @@ var chargeParams = []param{
 	integer("amount").must(), text("currency").must(), text("source"), cardHashParams.orToken(), text("customer"), boolean("capture"),
 	shortText("description", 1000), metadata(), text("receipt_email"), shipping, shortText("statement_descriptor", 22),
 	shortText("statement_descriptor_suffix", 22), text("transfer_group"), anything("radar_options"),
+	feeAmountParam, integer("application_fee").clearable(), text("on_behalf_of"), transferDataNew,
+	hash("destination", text("account").must(), integer("amount")).orToken(),
 }
 
 // captureParams are those of capturing such a charge.
 var captureParams = []param{integer("amount"), text("receipt_email"), shortText("statement_descriptor", 22),
-	shortText("statement_descriptor_suffix", 22), text("transfer_group")}
+	shortText("statement_descriptor_suffix", 22), text("transfer_group"), feeAmountParam, integer("application_fee").clearable(), transferDataSet}
 
 // createCharge charges at once: there is no step for a customer in between, so
 // a card that asks for one declines (§2.6.1).
@@ -24,6 +26,9 @@ var captureParams = []param{integer("amount"), text("receipt_email"), shortText(
 // Errors: parameter_missing, token_already_used, missing (the customer has no
 // such source), and those of cards, which leave a failed charge behind.
 func createCharge(c *call) (any, error) {
+	if err := c.canCharge(); err != nil {
+		return nil, err
+	}
 	asked, err := c.askedCharge()
 	if err != nil {
 		return nil, err
@@ -65,7 +70,28 @@ func (c *call) askedCharge() (*paymentIntent, error) {
 	c.setText("statement_descriptor_suffix", &asked.StatementDescriptorSuffix)
 	c.setText("transfer_group", &asked.TransferGroup)
 	c.setShipping(&asked.Shipping)
+	if err := asked.setOldSharing(c); err != nil {
+		return nil, err
+	}
 	return asked, c.setMetadata(&asked.Metadata)
+}
+
+// setOldSharing reads how the charge is shared, by the names of today and by
+// those of seed 004: destination= and application_fee= (§6.4).
+func (p *paymentIntent) setOldSharing(c *call) error {
+	to, amount := c.text("destination"), (*int64)(nil)
+	if sent := c.hash("destination"); to == "" && sent.values != nil {
+		to = sent.text("account")
+		sent.setInteger("amount", &amount)
+	}
+	if to != "" {
+		if err := c.canReceive("destination", to); err != nil {
+			return err
+		}
+		p.TransferData = &transferData{amount, to}
+	}
+	c.setInteger("application_fee", &p.ApplicationFeeAmount)
+	return p.setSharing(c)
 }
 
 // sourceToCharge is the card that source=, card= or the customer's default is.
@@ -205,10 +231,31 @@ func captureCharge(c *call) (any, error) {
 	c.setText("receipt_email", &next.ReceiptEmail)
 	c.setText("statement_descriptor_suffix", &next.StatementDescriptorSuffix)
 	c.setText("transfer_group", &next.TransferGroup)
+	if err := next.shareAgain(c); err != nil {
+		return nil, err
+	}
 	next.book(c.work, amount)
 	emit(c.work, "charge.captured", next)
 	complain(c.work, next)
 	return next, nil
+}
+
+// shareAgain takes the fee and the amount to transfer that a capture names
+// instead of the charge's.
+func (c *charge) shareAgain(sent *call) error {
+	asked := &paymentIntent{Amount: c.Amount, ApplicationFeeAmount: c.ApplicationFeeAmount}
+	if to := c.TransferData; to != nil {
+		asked.TransferData = &transferData{to.Amount, to.Destination}
+	}
+	sent.setInteger("application_fee", &asked.ApplicationFeeAmount)
+	if err := asked.captureSharing(sent); err != nil {
+		return err
+	}
+	c.ApplicationFeeAmount = asked.ApplicationFeeAmount
+	if to := asked.TransferData; to != nil {
+		c.TransferData = &chargeTransfer{to.Amount, to.Destination}
+	}
+	return nil
 }
 
 // lapsesAt is when a charge without an intent loses what it holds, in Unix

@@ -127,3 +127,38 @@ func TestRandomDeclines(t *testing.T) {
 	require.Equal(t, []any{402, "lost_card"}, []any{asked.status, asked.at("error", "decline_code")})
 	require.Equal(t, 400, w.send("POST", "/_sandbox/faults", `{"effect":{"type":"decline","code":"bad_mood"}}`).status)
 }
+
+// Seed 004's names for a destination charge, and §4.4 B: 1000 with a fee of
+// 123 leave 64 to the platform and 877 to the partner.
+func TestChargeIsSharedByOlderNames(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	partner := w.send("POST", "/v1/accounts", query("type", "custom", "country", "US", "business_type", "individual", "capabilities[transfers][requested]", "true",
+		"business_profile[url]", "https://partner.example", "business_profile[mcc]", "5734", "external_account", "btok_us_verified", "tos_acceptance[date]", "1774905651", "tos_acceptance[ip]", "127.0.0.1",
+		"individual[first_name]", "Jane", "individual[last_name]", "Austen", "individual[email]", "jane@example.org", "individual[phone]", "0000000000",
+		"individual[dob][day]", "1", "individual[dob][month]", "1", "individual[dob][year]", "1901", "individual[ssn_last_4]", "0000", "individual[id_number]", "000000000",
+		"individual[address][line1]", "address_full_match", "individual[address][city]", "Bath", "individual[address][state]", "CA", "individual[address][postal_code]", "94110"))
+	require.Equal(t, "active", partner.at("capabilities", "transfers"), partner.raw)
+	id := partner.at("id").(string)
+	total := func(headers ...string) float64 {
+		b := w.send("GET", "/v1/balance", "", headers...)
+		sum := 0.0
+		for _, name := range []string{"available", "pending"} {
+			for _, f := range b.at(name).([]any) {
+				sum += f.(map[string]any)["amount"].(float64)
+			}
+		}
+		return sum
+	}
+	shared := w.send("POST", "/v1/charges", "amount=1000&currency=usd&source=tok_visa&application_fee=123&destination[account]="+id)
+	require.Equal(t, []any{id, id, 123.0}, []any{shared.at("destination"), shared.at("transfer_data", "destination"), shared.at("application_fee_amount")}, shared.raw)
+	require.Equal(t, []float64{64, 877}, []float64{total(), total("Stripe-Account", id)})
+
+	held := w.send("POST", "/v1/charges", "amount=1000&currency=usd&source=tok_visa&capture=false&transfer_data[destination]="+id).at("id").(string)
+	captured := w.send("POST", "/v1/charges/"+held+"/capture", "application_fee_amount=123")
+	require.Equal(t, true, captured.at("captured"), captured.raw)
+	require.Equal(t, []float64{128, 1754}, []float64{total(), total("Stripe-Account", id)})
+	require.Equal(t, 400, w.send("POST", "/v1/charges", "amount=1000&currency=usd&source=tok_visa&destination=acct_x").status)
+	direct := w.send("POST", "/v1/charges", "amount=1000&currency=usd&source=tok_visa&application_fee=123", "Stripe-Account", id)
+	require.Equal(t, 400, direct.status, direct.raw) // no card_payments capability
+}
