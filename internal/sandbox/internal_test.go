@@ -1,6 +1,8 @@
 package sandbox
 
 import (
+	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"testing"
 
@@ -133,5 +135,30 @@ func TestEveryRouteIsDocumented(t *testing.T) {
 				names[p.name] = true
 			}
 		}
+	}
+}
+
+// Trap T1: a handler that panics is answered with an error object, keeps
+// nothing of what it did, and holds neither the account nor the key.
+func TestPanicsAreErrors(t *testing.T) {
+	t.Parallel()
+	s, err := Open(Config{})
+	require.NoError(t, err)
+	defer func() { require.NoError(t, s.Close()) }()
+	broken := s.routed(&route{method: http.MethodPost, path: "/", do: func(c *call) (any, error) {
+		customers.add(c.work, &customer{Metadata: map[string]string{}})
+		panic("broken")
+	}})
+	for range 2 {
+		request := httptest.NewRequest(http.MethodPost, "/", http.NoBody)
+		request.Header.Set("Authorization", "Bearer sk_test_x")
+		request.Header.Set("Idempotency-Key", "k")
+		got := httptest.NewRecorder()
+		broken(got, request)
+		require.Equal(t, http.StatusInternalServerError, got.Code)
+		require.Contains(t, got.Body.String(), `"type":"api_error"`)
+	}
+	for _, a := range s.everyAccount() {
+		require.Empty(t, a.table(&customers.kind).byID)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"regexp"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"time"
@@ -234,7 +235,7 @@ func (x *exchange) perform(w *work) (reply *answer, saved bool) {
 		return x.fail(x.invalid), false
 	}
 	c := &call{work: w, params: x.sent, id: x.request.PathValue("id"), path: x.request.URL.Path, who: x.who, request: x.request}
-	result, err := x.route.do(c)
+	result, err := x.handle(c)
 	if err == nil && x.fault.failsAfter() {
 		err = &apiError{Type: typeAPI, Message: sorry, status: http.StatusInternalServerError, kept: true}
 	}
@@ -250,6 +251,19 @@ func (x *exchange) perform(w *work) (reply *answer, saved bool) {
 		w.discard()
 	}
 	return reply, !problem.unsaved
+}
+
+// handle runs the route's handler. A panic becomes a 500 with an error object,
+// and nothing of the request remains: a connection closed without a word would
+// be retried by Stripe's clients, into the same mistake.
+func (x *exchange) handle(c *call) (result any, err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			x.sandbox.log.Error("sandbox: panic", "route", x.route.method+" "+x.route.path, "cause", cause, "stack", string(debug.Stack()))
+			err = serverError(http.StatusInternalServerError, sorry)
+		}
+	}()
+	return x.route.do(c)
 }
 
 // durable turns the reply into a 500 when the journal could not keep its effects.
