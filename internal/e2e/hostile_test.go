@@ -246,15 +246,14 @@ func TestEventBeforeTheAnswer(t *testing.T) {
 		w.stripeKey("early")
 		end := w.fault(`{"match":{"method":"POST","path":"/v1/payment_intents"},"nth":1,"effect":{"type":"latency","value":1500}}`)
 		defer end()
-		answered := make(chan answer, 1)
-		go func() { answered <- w.post("/v1/payments", tenDollars, "Idempotency-Key", "early") }()
+		answered := w.later(func() answer { return w.post("/v1/payments", tenDollars, "Idempotency-Key", "early") })
 		w.until("/v1/payments", "data.0.status", "completed")
 		select {
 		case <-answered:
 			require.FailNow(t, "the answer came before the event")
 		default:
 		}
-		a := (<-answered).want(201)
+		a := w.now(answered).want(201)
 		assert.Equal(t, "completed", a.text("data.status"))
 		assert.Equal(t, string(a.body), string(w.get("/v1/payments/"+a.text("data.id")).body), "the answer changed nothing")
 		w.told("payment.completed")

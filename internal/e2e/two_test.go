@@ -154,9 +154,8 @@ func TestDrain(t *testing.T) {
 			t.Parallel()
 			server, w := start(t)
 			stripe := w.stripeKey("drain")
-			w.fault(`{"match":{"method":"POST","path":"/v1/payment_intents"},"effect":{"type":"latency","value":2000}}`)
-			answered := make(chan answer, 1)
-			go func() { answered <- w.post("/v1/payments", tenDollars, "Idempotency-Key", "drain") }()
+			w.fault(`{"match":{"method":"POST","path":"/v1/payment_intents"},"effect":{"type":"latency","value":4000}}`) // twice as long as the sandbox would wait on its own
+			answered := w.later(func() answer { return w.post("/v1/payments", tenDollars, "Idempotency-Key", "drain") })
 			require.Eventually(t, func() bool {
 				return len(w.atStripe(stripe, "GET", "/v1/charges", "").list("data")) == 1
 			}, patience, 5*time.Millisecond, "Stripe never charged")
@@ -167,7 +166,7 @@ func TestDrain(t *testing.T) {
 				require.FailNow(t, "the payment was answered before the server stopped; nothing was proved")
 			default:
 			}
-			a := (<-answered).want(201)
+			a := w.now(answered).want(201)
 			assert.Equal(t, "completed", a.text("data.status"))
 			assert.NoError(t, server.Wait(), "it ends with code 0")
 		})
@@ -197,6 +196,25 @@ func startNewcomer(t *testing.T) (*process, *world) {
 	require.NoError(t, json.Unmarshal([]byte(server.banner), &where))
 	server.url = where.URL
 	return server, &world{t: t, base: where.URL, stripe: where.Sandbox, key: where.Key}
+}
+
+// later makes a request meanwhile. The channel is closed without an answer
+// when the request fails.
+func (w *world) later(do func() answer) <-chan answer {
+	answered := make(chan answer, 1)
+	go func() {
+		defer close(answered)
+		answered <- do()
+	}()
+	return answered
+}
+
+// now waits for the answer of a request that was made meanwhile.
+func (w *world) now(answered <-chan answer) answer {
+	w.t.Helper()
+	a, ok := <-answered
+	require.True(w.t, ok, "the request got no answer")
+	return a
 }
 
 // isClosed reports whether the server takes no new connections.
