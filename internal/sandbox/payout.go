@@ -334,11 +334,14 @@ func (a *account) planPayout(from int64) {
 	if rec == nil || rec.state != live {
 		return
 	}
-	settings := rec.value.(*stripeAccount).Settings.Payouts
-	if settings == nil {
-		return
+	if settings := rec.value.(*stripeAccount).Settings.Payouts; settings != nil {
+		a.planPayoutBy(settings.Schedule, from)
 	}
-	if at := settings.Schedule.next(from); at != 0 && at != a.payoutAt {
+}
+
+// planPayoutBy is planPayout for a schedule that is only about to be stored.
+func (a *account) planPayoutBy(schedule payoutSchedule, from int64) {
+	if at := schedule.next(from); at != 0 && at != a.payoutAt {
 		a.payoutAt = at
 		a.plan(at, &payoutRuns.kind, "")
 	}

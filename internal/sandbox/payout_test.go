@@ -171,3 +171,29 @@ func TestTopups(t *testing.T) {
 	require.Equal(t, 400, w.send("POST", "/v1/topups", "amount=10&currency=usd&source=btok_nobody").status)
 	require.Equal(t, "platform_account_required", w.send("POST", "/v1/topups", "amount=10&currency=usd", "Stripe-Account", w.connect()).at("error", "code"))
 }
+
+// Money that waited for a schedule, or for a bank that works, goes out at the
+// next midnight after there is one.
+func TestPayoutsGoOnAfterAChange(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	account := w.connect("external_account=btok_us_verified_accountClosed")
+	w.funded()
+	w.send("POST", "/v1/transfers", "amount=700&currency=usd&destination="+account)
+	payouts := func() (out []any) {
+		for _, one := range w.send("GET", "/v1/payouts", "", "Stripe-Account", account).at("data").([]any) {
+			out = append(out, one.(map[string]any)["status"])
+		}
+		return out
+	}
+	w.advance(3 * 24 * time.Hour)
+	require.Empty(t, payouts(), "a manual schedule pays nothing out by itself")
+	w.send("POST", "/v1/accounts/"+account, "settings[payouts][schedule][interval]=daily")
+	w.advance(6 * 24 * time.Hour)
+	require.Equal(t, []any{"failed"}, payouts(), "nothing more is sent to a bank that refused")
+	w.send("POST", "/v1/accounts/"+account+"/external_accounts", "external_account=btok_us_verified&default_for_currency=true")
+	w.advance(6 * 24 * time.Hour)
+	require.Equal(t, []any{"paid", "failed"}, payouts())
+	_, sum := w.movements(account)
+	require.EqualValues(t, 0, sum)
+}

@@ -141,6 +141,9 @@ func (h *holder) review(before *stripeAccount) {
 	was := a.Capabilities
 	a.Capabilities = f.capabilities()
 	a.judge(f)
+	if a.PayoutsEnabled {
+		h.own.account.planPayoutBy(a.Settings.Payouts.Schedule, h.home.now) // money may have waited for this
+	}
 	if before == nil {
 		emit(h.own, "account.updated", a)
 		return

@@ -254,3 +254,21 @@ func TestConnectedAccountsAreKept(t *testing.T) {
 	_, sum := again.movements(account)
 	require.EqualValues(t, -1000, sum, "the platform answers for it")
 }
+
+// A snapshot holds a family together.
+func TestSnapshotKeepsFamilies(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	account := w.connect()
+	charge := w.shared("application_fee_amount=123&transfer_data[destination]="+account).at("latest_charge", "id").(string)
+	kept := w.send("GET", "/_sandbox/snapshot", "").raw
+	w.send("POST", "/v1/refunds", "reverse_transfer=true&charge="+charge)
+	require.Equal(t, 200, w.send("POST", "/_sandbox/reset", "").status)
+	require.Equal(t, 403, w.send("GET", "/v1/balance", "", "Stripe-Account", account).status)
+	require.Equal(t, 200, w.send("POST", "/_sandbox/restore", kept).status)
+	_, sum := w.movements(account)
+	require.EqualValues(t, 877, sum)
+	require.Equal(t, 200, w.send("POST", "/v1/refunds", "reverse_transfer=true&refund_application_fee=true&charge="+charge).status)
+	_, sum = w.movements(account)
+	require.EqualValues(t, 0, sum)
+}

@@ -1,6 +1,8 @@
 package sandbox_test
 
 import (
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -146,4 +148,40 @@ func TestApplicationFeeRefunds(t *testing.T) {
 	require.Len(t, w.send("GET", "/v1/application_fees/"+id+"/refunds", "").at("data"), 2)
 	require.Equal(t, "b", w.send("POST", "/v1/application_fees/"+id+"/refunds/"+back.ID, "metadata[a]=b").at("metadata", "a"))
 	require.Equal(t, []string{"application_fee.created", "application_fee.refunded", "application_fee.refunded", "application_fee.refund.updated"}, w.eventTypes())
+}
+
+// Twelve transfers at once cannot send more than there is.
+func TestTransfersRace(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	account := w.connect()
+	w.funded()
+	var sent atomic.Int64
+	var all sync.WaitGroup
+	for range 12 {
+		all.Go(func() {
+			r, err := w.try("POST", "/v1/transfers", "amount=300&currency=usd&destination="+account)
+			if err == nil && r.status == 200 {
+				sent.Add(1)
+			}
+		})
+	}
+	all.Wait()
+	require.EqualValues(t, 3, sent.Load(), "9.41 is enough for three of 3.00")
+	_, sum := w.movements("")
+	require.EqualValues(t, 41, sum)
+}
+
+// A retry with the same key is the same request only in the same account (§1.6).
+func TestIdempotencyIsPerAccount(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	account := w.connect()
+	make := func(headers ...string) reply {
+		return w.send("POST", "/v1/customers", "name=A", append(headers, "Idempotency-Key", "one")...)
+	}
+	own, theirs := make(), make("Stripe-Account", account)
+	require.NotEqual(t, own.at("id"), theirs.at("id"))
+	again := make("Stripe-Account", account)
+	require.Equal(t, []any{"true", theirs.raw}, []any{again.header.Get("Idempotent-Replayed"), again.raw})
 }
