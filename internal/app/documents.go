@@ -5,10 +5,12 @@ import (
 	"encoding/json"
 
 	"florin/internal/api"
+	"florin/internal/sandbox"
 )
 
-// Documents are the pages that the API writes of itself, by file name: its
-// errors, the states of things, and the OpenAPI document.
+// Documents are the pages that the program writes of itself, by file name: its
+// errors, the states of things, and the OpenAPI document; and what the sandbox
+// covers of Stripe's.
 //
 // Errors: a document that cannot be written, which is a defect.
 func Documents() (map[string][]byte, error) {
@@ -21,9 +23,14 @@ func Documents() (map[string][]byte, error) {
 		return nil, err
 	}
 	indented.WriteByte('\n')
+	coverage, err := sandbox.CoverageMarkdown()
+	if err != nil {
+		return nil, err
+	}
 	return map[string][]byte{
 		"errors.md":    []byte(api.ErrorsMarkdown()),
 		"states.md":    []byte(api.StatesMarkdown()),
 		"openapi.json": indented.Bytes(),
+		"sandbox.md":   []byte(coverage),
 	}, nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/url"
+	"os"
 	"text/template"
 
 	"github.com/spf13/cobra"
@@ -19,11 +20,15 @@ const sandboxHelp = `Serves the sandbox alone: a Stripe on your own machine, for
 speaks to Stripe. Any secret key that begins with sk_test_ is an account of its
 own. State is kept in the data folder; --ephemeral keeps none.
 
+What it keeps no state for is answered from Stripe's own examples, marked with
+the header Sandbox-Fixture; --strict refuses it instead. docs/sandbox.md has the
+table.
+
 The commands below it steer a sandbox that runs, also the one of florin serve.`
 
 func (p *program) sandboxCommand() *cobra.Command {
 	var (
-		listen            string
+		c                 app.LocalStripeConfig
 		ephemeral, asJSON bool
 	)
 	cmd := &cobra.Command{
@@ -32,38 +37,42 @@ func (p *program) sandboxCommand() *cobra.Command {
 		Long:  sandboxHelp,
 		Example: "  florin sandbox\n" +
 			"  florin sandbox --listen 127.0.0.1:12111 --ephemeral\n" +
+			"  florin sandbox --strict\n" +
 			"  florin sandbox clock advance 30d\n" +
 			"  florin sandbox faults add reset_after --method POST --path /v1/payment_intents --nth 1",
 		Args: cobra.NoArgs,
 	}
 	flags := settings(cmd, "data-dir", "log-format", "log-level")
-	cmd.Flags().StringVar(&listen, "listen", "", "The `address` (host:port) to listen on [FLORIN_SANDBOX_LISTEN] (default 127.0.0.1:12111)")
+	cmd.Flags().StringVar(&c.Listen, "listen", "", "The `address` (host:port) to listen on [FLORIN_SANDBOX_LISTEN] (default 127.0.0.1:12111)")
 	cmd.Flags().BoolVar(&ephemeral, "ephemeral", false, "Keep nothing: all is forgotten at the end.")
+	cmd.Flags().BoolVar(&c.TLS, "tls", false, "Serve https and HTTP/2, with a self-signed certificate made at the start.")
+	cmd.Flags().BoolVar(&c.Strict, "strict", false, "Refuse with 501 what could only be answered with an example.")
+	cmd.Flags().BoolVar(&c.Phantoms, "phantoms", false, "Answer ids that were never made here with an example; for the test suites of Stripe's libraries.")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "Print the address as one line of JSON.")
 	cmd.RunE = p.run(func(ctx context.Context, _ []string) error {
-		c, err := p.localStripe(flags, listen, ephemeral)
+		c, err := p.localStripe(flags, c, ephemeral)
 		if err != nil {
 			return err
 		}
 		return p.serveSandbox(ctx, c, asJSON)
 	})
-	cmd.AddCommand(p.clockCommand(), p.resetCommand(), p.faultsCommand())
+	cmd.AddCommand(p.clockCommand(), p.resetCommand(), p.faultsCommand(), p.snapshotCommand(), p.restoreCommand(), p.seedCommand())
 	return cmd
 }
 
-// localStripe is where the sandbox listens and what it keeps.
-func (p *program) localStripe(flags *pflag.FlagSet, listen string, ephemeral bool) (app.LocalStripeConfig, error) {
+// localStripe completes what the flags said with the settings.
+func (p *program) localStripe(flags *pflag.FlagSet, c app.LocalStripeConfig, ephemeral bool) (app.LocalStripeConfig, error) {
 	cfg, err := config.Load(flags, p.Getenv)
 	if err != nil {
 		return app.LocalStripeConfig{}, err
 	}
-	if listen == "" {
-		listen = cfg.SandboxListen
+	if c.Listen == "" {
+		c.Listen = cfg.SandboxListen
 	}
-	if listen == config.Off {
+	if c.Listen == config.Off {
 		return app.LocalStripeConfig{}, usagef("the sandbox is switched off by FLORIN_SANDBOX_LISTEN; say where with --listen")
 	}
-	c := app.LocalStripeConfig{Listen: listen, Logger: telemetry.Logger(p.Err, string(cfg.LogFormat), cfg.LogLevel)}
+	c.Logger = telemetry.Logger(p.Err, string(cfg.LogFormat), cfg.LogLevel)
 	if !ephemeral {
 		c.Dir = cfg.DataDir
 	}
@@ -71,12 +80,15 @@ func (p *program) localStripe(flags *pflag.FlagSet, listen string, ephemeral boo
 }
 
 func (p *program) serveSandbox(ctx context.Context, c app.LocalStripeConfig, asJSON bool) (err error) {
+	if err := p.hushLibraries(); err != nil {
+		return err
+	}
 	box, err := app.OpenSandbox(c)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, box.Close()) }()
-	w := sandboxWhere{URL: box.URL(), Data: c.Dir}
+	w := sandboxWhere{URL: box.URL(), Data: c.Dir, Certificate: box.Certificate()}
 	if asJSON {
 		err = printJSON(p.Out, w)
 	} else {
@@ -88,11 +100,29 @@ func (p *program) serveSandbox(ctx context.Context, c app.LocalStripeConfig, asJ
 	return box.Run(ctx)
 }
 
+// hushLibraries keeps standard output for what Florin itself prints. Stripe's
+// generator of examples prints every request there, which would garble --json
+// and show what people send. Tests, whose output is another, keep theirs.
+func (p *program) hushLibraries() error {
+	if p.Out != io.Writer(os.Stdout) {
+		return nil
+	}
+	nowhere, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
+	if err == nil {
+		os.Stdout = nowhere
+	}
+	return err
+}
+
 // sandboxWhere is what a person needs to know of a sandbox.
 type sandboxWhere struct {
-	URL  string `json:"url"`
-	Data string `json:"data,omitempty"`
+	URL         string `json:"url"`
+	Data        string `json:"data,omitempty"`
+	Certificate string `json:"certificate,omitempty"` // file to trust, with --tls
 }
+
+// Scheme is http or https.
+func (w sandboxWhere) Scheme() string { return w.parsed().Scheme }
 
 // Host and Port are what clients want that take no URL.
 func (w sandboxWhere) Host() string { return w.parsed().Hostname() }
@@ -114,13 +144,16 @@ The sandbox is ready, and answers like Stripe.
 
   Address     {{.URL}}
   Data        {{if .Data}}{{.Data}}{{else}}kept nowhere{{end}}
+{{- with .Certificate}}
+  Certificate {{.}}, which clients have to trust (SSL_CERT_FILE, NODE_EXTRA_CA_CERTS)
+{{- end}}
 
-  curl        curl -sS {{.URL}}/v1/payment_intents -u sk_test_anything: \
+  curl        curl -sS {{with .Certificate}}--cacert {{.}} {{end}}{{.URL}}/v1/payment_intents -u sk_test_anything: \
                 -d amount=1000 -d currency=usd -d payment_method=pm_card_visa -d confirm=true \
                 -d 'automatic_payment_methods[enabled]=true' -d 'automatic_payment_methods[allow_redirects]=never'
   Go          stripe.SetBackend(stripe.APIBackend, stripe.GetBackendWithConfig(
                 stripe.APIBackend, &stripe.BackendConfig{URL: stripe.String("{{.URL}}")}))
-  Node        new Stripe("sk_test_anything", {protocol: "http", host: "{{.Host}}", port: {{.Port}}})
+  Node        new Stripe("sk_test_anything", {protocol: "{{.Scheme}}", host: "{{.Host}}", port: {{.Port}}})
   Florin      FLORIN_STRIPE_API_BASE={{.URL}} florin serve --sandbox-listen off
 
 Move its clock:   florin sandbox clock advance 7d --url {{.URL}}

@@ -54,6 +54,9 @@ func (p *program) serve(ctx context.Context, flags *pflag.FlagSet, asJSON bool) 
 	if p.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
 	}
+	if err := p.hushLibraries(); err != nil {
+		return err
+	}
 	server, err := app.NewServer(ctx, cfg, telemetry.Logger(p.Err, string(cfg.LogFormat), cfg.LogLevel))
 	if err != nil {
 		return err

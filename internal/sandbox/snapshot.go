@@ -177,6 +177,9 @@ func (s *Sandbox) replaceState(entries []entry) error {
 	s.mu.Lock()
 	s.accounts = aside.accounts
 	s.mu.Unlock()
+	for a := range loaded {
+		s.agendaChanged(a)
+	}
 	return nil
 }
 
