@@ -32,7 +32,7 @@ type customer struct {
 	PreferredLocales    []string          `json:"preferred_locales"`
 	Shipping            *shippingDetails  `json:"shipping"`
 	TaxExempt           string            `json:"tax_exempt"`
-	TestClock           none              `json:"test_clock"`
+	TestClock           *string           `json:"test_clock" expand:"test_helpers.test_clock"`
 }
 
 type invoiceSettings struct {
@@ -79,14 +79,15 @@ func customerResource() *resource {
 	return &resource{
 		kind: id,
 		indexes: func(o object) []indexKey {
-			return append(metadataKeys(o.(*customer).Metadata), indexKey{"email", value(o.(*customer).Email)})
+			who := o.(*customer)
+			return append(metadataKeys(who.Metadata), indexKey{"email", value(who.Email)}, indexKey{"test_clock", value(who.TestClock)})
 		},
-		include: map[string]func(*view, object) any{"sources": sourcesOfCustomer},
+		include: map[string]func(*view, object) any{"sources": sourcesOfCustomer, "subscriptions": subscriptionsOf},
 		routes: []route{
 			{method: http.MethodPost, path: "/v1/customers", title: "Create a customer", returns: id,
-				params: append([]param{text("payment_method")}, customerParams...), do: createCustomer},
+				params: append([]param{text("payment_method"), text("test_clock")}, customerParams...), do: createCustomer},
 			{method: http.MethodGet, path: "/v1/customers", title: "List customers", returns: id, list: true,
-				params: paged(text("email")), do: listCustomers},
+				params: paged(text("email"), text("test_clock")), do: listCustomers},
 			{method: http.MethodGet, path: "/v1/customers/search", title: "Search customers", returns: id, list: true,
 				params: searchParams, do: searching(id)},
 			{method: http.MethodGet, path: "/v1/customers/{id}", title: "Retrieve a customer", returns: id, do: customers.retrieve},
@@ -102,9 +103,14 @@ func customerResource() *resource {
 }
 
 func createCustomer(c *call) (any, error) {
+	clock, err := clockFromParam(c)
+	if err != nil {
+		return nil, err
+	}
+	c.follow(clock)
 	made := customers.add(c.work, &customer{
 		Created: c.now, InvoicePrefix: c.sandbox.ids.upper(invoicePrefixLength), Metadata: map[string]string{},
-		NextInvoiceSequence: 1, PreferredLocales: []string{}, TaxExempt: "none",
+		NextInvoiceSequence: 1, PreferredLocales: []string{}, TaxExempt: "none", TestClock: clock,
 	})
 	if id := c.text("payment_method"); id != "" {
 		method, err := methodToUse(c, id)
@@ -191,18 +197,26 @@ func deleteCustomer(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, method := range methodsOf(c.work, old.ID) {
-		detach(c.work, method.ID)
+	return removeCustomer(c.work, old), nil
+}
+
+// removeCustomer deletes a customer; what was saved goes, and subscriptions end.
+func removeCustomer(w *work, old *customer) *deletedObject {
+	for _, s := range subscriptions.where(w, indexKey{"customer", old.ID}) {
+		subscriptions.edit(w, s.ID).cancel(w, "cancellation_requested")
 	}
-	for _, bank := range bankAccounts.matching(c.work, indexKey{"customer", old.ID}) {
-		bankAccounts.remove(c.work, bank.ID, gone)
+	for _, method := range methodsOf(w, old.ID) {
+		detach(w, method.ID)
 	}
-	emit(c.work, "customer.deleted", old)
-	return customers.remove(c.work, old.ID, deleted), nil
+	for _, bank := range bankAccounts.matching(w, indexKey{"customer", old.ID}) {
+		bankAccounts.remove(w, bank.ID, gone)
+	}
+	emit(w, "customer.deleted", old)
+	return customers.remove(w, old.ID, deleted)
 }
 
 func listCustomers(c *call) (any, error) {
-	return c.pageOf(query{kind: &customers.kind, key: c.filtered("email")})
+	return c.pageOf(query{kind: &customers.kind, key: c.filtered("email", "test_clock")})
 }
 
 func listCustomerMethods(c *call) (any, error) {

@@ -126,8 +126,8 @@ func lasting(w *work, ids []string, now int64) []*discount {
 	return out
 }
 
-// spend ends discounts that are for one invoice only.
-func spend(w *work, given []*discount) {
+// useUp ends discounts that are for one invoice only.
+func useUp(w *work, given []*discount) {
 	for _, d := range given {
 		if d.secret.Coupon.Duration == couponOnce {
 			next := discounts.edit(w, d.ID)

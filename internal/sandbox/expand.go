@@ -78,12 +78,23 @@ func (s *Sandbox) wishes(r *route, sent params) (wish, error) {
 			}
 			names = names[1:]
 		}
-		if len(names) > maxExpandDepth || r.returns == nil || !s.expandable(r.returns, names) {
+		if depthOf(names) > maxExpandDepth || r.returns == nil || !s.expandable(r.returns, names) {
 			return nil, notExpandable(path, at)
 		}
 		root.add(names)
 	}
 	return root, nil
+}
+
+// depthOf counts the objects on the way; the data of a list is not one.
+func depthOf(names []string) int {
+	depth := 0
+	for _, name := range names {
+		if name != "data" {
+			depth++
+		}
+	}
+	return depth
 }
 
 func (w wish) add(names []string) {
@@ -144,6 +155,9 @@ func (v *view) render(answer any, wanted wish) []byte {
 }
 
 func (v *view) page(p *page, wanted wish) []byte {
+	if inside, ok := wanted["data"]; ok { // the page is a field of an object
+		wanted = inside
+	}
 	out := []byte(`{"object":"list","data":[`)
 	if p.search {
 		out = []byte(`{"object":"search_result","data":[`)

@@ -114,7 +114,7 @@ func (i *invoice) finalize(c *call) error {
 	}
 	link := "/i/" + w.account.id + "/test_" + w.sandbox.ids.text(invoiceLinkLength)
 	i.HostedInvoiceURL, i.InvoicePDF = pointer("https://invoice.stripe.com"+link+"?s=ap"), pointer("https://pay.stripe.com/invoice"+link[2:]+"/pdf?s=ap")
-	spend(w, lasting(w, i.Discounts, w.now))
+	useUp(w, lasting(w, i.Discounts, w.now))
 	emit(w, "invoice.finalized", i)
 	emitUpdated(w, "customer.updated", owner)
 	if i.AmountDue == 0 {
@@ -199,7 +199,7 @@ func (i *invoice) methodFor(w *work, named string) string {
 		choices = append(choices, value(sub.DefaultPaymentMethod))
 	}
 	if owner, ok := customers.find(w, i.Customer); ok {
-		choices = append(choices, value(owner.InvoiceSettings.DefaultPaymentMethod))
+		choices = append(choices, value(owner.InvoiceSettings.DefaultPaymentMethod), value(owner.DefaultSource))
 	}
 	for _, id := range choices {
 		if id != "" {

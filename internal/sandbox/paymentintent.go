@@ -67,6 +67,8 @@ type intentSecret struct {
 	ReturnURL     string `json:"return_url,omitempty"`
 	Authenticated bool   `json:"authenticated,omitempty"`  // 3D Secure was passed; a manual confirm may follow
 	CaptureBefore int64  `json:"capture_before,omitempty"` // Unix seconds; when the authorisation lapses
+	Invoice       string `json:"invoice,omitempty"`        // what it pays
+	Checkout      string `json:"checkout,omitempty"`       // the session that it was made in
 }
 
 func (p *paymentIntent) private() any     { return &p.secret }

@@ -141,6 +141,7 @@ func (t *attempt) settle() {
 		emit(t.work, "payment_intent.succeeded", p)
 		complain(t.work, made)
 	}
+	intentMoved(t.work, p)
 }
 
 func (p *paymentIntent) manualCapture() bool {
@@ -183,6 +184,7 @@ func (t *attempt) decline(why *decline) error {
 	t.intent.LatestCharge = &failed.ID
 	emit(t.work, "charge.failed", failed)
 	emit(t.work, "payment_intent.payment_failed", t.intent)
+	intentMoved(t.work, t.intent)
 	return e
 }
 

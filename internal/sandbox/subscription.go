@@ -19,52 +19,52 @@ const (
 // subscription bills a customer at every interval (§2.17).
 type subscription struct {
 	head
-	Application               none                        `json:"application"`
-	ApplicationFeePercent     *percent                    `json:"application_fee_percent"`
-	AutomaticTax              subscriptionTax             `json:"automatic_tax"`
-	BillingCycleAnchor        int64                       `json:"billing_cycle_anchor"`
-	BillingCycleAnchorConfig  none                        `json:"billing_cycle_anchor_config"`
-	BillingMode               billingMode                 `json:"billing_mode"`
-	BillingSchedules          []none                      `json:"billing_schedules"`
-	BillingThresholds         none                        `json:"billing_thresholds"`
-	CancelAt                  *int64                      `json:"cancel_at"`
-	CancelAtPeriodEnd         bool                        `json:"cancel_at_period_end"`
-	CanceledAt                *int64                      `json:"canceled_at"`
-	CancellationDetails       cancellationDetails         `json:"cancellation_details"`
-	CollectionMethod          string                      `json:"collection_method"`
-	Created                   int64                       `json:"created"`
-	Currency                  string                      `json:"currency"`
-	Customer                  string                      `json:"customer" expand:"customer"`
-	CustomerAccount           none                        `json:"customer_account"`
-	DaysUntilDue              *int64                      `json:"days_until_due"`
-	DefaultPaymentMethod      *string                     `json:"default_payment_method" expand:"payment_method"`
-	DefaultSource             none                        `json:"default_source"`
-	DefaultTaxRates           []none                      `json:"default_tax_rates"`
-	Description               *string                     `json:"description"`
-	Discounts                 []string                    `json:"discounts" expand:"discount"`
-	EndedAt                   *int64                      `json:"ended_at"`
-	InvoiceSettings           subscriptionInvoices        `json:"invoice_settings"`
-	Items                     listOf[*subscriptionItem]   `json:"items"`
-	LatestInvoice             *string                     `json:"latest_invoice" expand:"invoice"`
-	Livemode                  bool                        `json:"livemode"`
-	Metadata                  map[string]string           `json:"metadata"`
-	NextPendingInvoice        none                        `json:"next_pending_invoice_item_invoice"`
-	OnBehalfOf                *string                     `json:"on_behalf_of" expand:"account"`
-	PauseCollection           *pauseCollection            `json:"pause_collection"`
-	PaymentSettings           subscriptionPaymentSettings `json:"payment_settings"`
-	PendingInvoiceInterval    none                        `json:"pending_invoice_item_interval"`
-	PendingSetupIntent        *string                     `json:"pending_setup_intent" expand:"setup_intent"`
-	PendingUpdate             none                        `json:"pending_update"`
-	Plan                      *plan                       `json:"plan"`
-	Quantity                  *int64                      `json:"quantity"`
-	Schedule                  none                        `json:"schedule"`
-	StartDate                 int64                       `json:"start_date"`
-	Status                    string                      `json:"status"`
-	TestClock                 *string                     `json:"test_clock" expand:"test_helpers.test_clock"`
-	TransferData              *subscriptionTransfer       `json:"transfer_data"`
-	TrialEnd                  *int64                      `json:"trial_end"`
-	TrialSettings             trialSettings               `json:"trial_settings"`
-	TrialStart                *int64                      `json:"trial_start"`
+	Application              none                        `json:"application"`
+	ApplicationFeePercent    *percent                    `json:"application_fee_percent"`
+	AutomaticTax             subscriptionTax             `json:"automatic_tax"`
+	BillingCycleAnchor       int64                       `json:"billing_cycle_anchor"`
+	BillingCycleAnchorConfig none                        `json:"billing_cycle_anchor_config"`
+	BillingMode              billingMode                 `json:"billing_mode"`
+	BillingSchedules         []none                      `json:"billing_schedules"`
+	BillingThresholds        none                        `json:"billing_thresholds"`
+	CancelAt                 *int64                      `json:"cancel_at"`
+	CancelAtPeriodEnd        bool                        `json:"cancel_at_period_end"`
+	CanceledAt               *int64                      `json:"canceled_at"`
+	CancellationDetails      cancellationDetails         `json:"cancellation_details"`
+	CollectionMethod         string                      `json:"collection_method"`
+	Created                  int64                       `json:"created"`
+	Currency                 string                      `json:"currency"`
+	Customer                 string                      `json:"customer" expand:"customer"`
+	CustomerAccount          none                        `json:"customer_account"`
+	DaysUntilDue             *int64                      `json:"days_until_due"`
+	DefaultPaymentMethod     *string                     `json:"default_payment_method" expand:"payment_method"`
+	DefaultSource            none                        `json:"default_source"`
+	DefaultTaxRates          []none                      `json:"default_tax_rates"`
+	Description              *string                     `json:"description"`
+	Discounts                []string                    `json:"discounts" expand:"discount"`
+	EndedAt                  *int64                      `json:"ended_at"`
+	InvoiceSettings          subscriptionInvoices        `json:"invoice_settings"`
+	Items                    listOf[*subscriptionItem]   `json:"items"`
+	LatestInvoice            *string                     `json:"latest_invoice" expand:"invoice"`
+	Livemode                 bool                        `json:"livemode"`
+	Metadata                 map[string]string           `json:"metadata"`
+	NextPendingInvoice       none                        `json:"next_pending_invoice_item_invoice"`
+	OnBehalfOf               *string                     `json:"on_behalf_of" expand:"account"`
+	PauseCollection          *pauseCollection            `json:"pause_collection"`
+	PaymentSettings          subscriptionPaymentSettings `json:"payment_settings"`
+	PendingInvoiceInterval   none                        `json:"pending_invoice_item_interval"`
+	PendingSetupIntent       *string                     `json:"pending_setup_intent" expand:"setup_intent"`
+	PendingUpdate            none                        `json:"pending_update"`
+	Plan                     *plan                       `json:"plan"`
+	Quantity                 *int64                      `json:"quantity"`
+	Schedule                 none                        `json:"schedule"`
+	StartDate                int64                       `json:"start_date"`
+	Status                   string                      `json:"status"`
+	TestClock                *string                     `json:"test_clock" expand:"test_helpers.test_clock"`
+	TransferData             *subscriptionTransfer       `json:"transfer_data"`
+	TrialEnd                 *int64                      `json:"trial_end"`
+	TrialSettings            trialSettings               `json:"trial_settings"`
+	TrialStart               *int64                      `json:"trial_start"`
 
 	secret subscriptionSecret
 }

@@ -91,7 +91,7 @@ func (s *subscription) step(w *work) error {
 // there is nothing to pay with (§2.17.6).
 func (s *subscription) endTrial(w *work) error {
 	owner, _ := customers.find(w, s.Customer)
-	without := s.CollectionMethod == chargeAutomatically && s.DefaultPaymentMethod == nil && owner.InvoiceSettings.DefaultPaymentMethod == nil
+	without := s.CollectionMethod == chargeAutomatically && s.DefaultPaymentMethod == nil && owner.InvoiceSettings.DefaultPaymentMethod == nil && owner.DefaultSource == nil
 	switch missing := s.TrialSettings.EndBehavior.MissingPaymentMethod; {
 	case without && missing == "cancel":
 		s.cancel(w, "cancellation_requested")
@@ -157,7 +157,9 @@ func (s *subscription) cycleLines(w *work, over period) []*invoiceLine {
 // announce tells what the next invoice will be, without making it.
 func (s *subscription) announce(w *work) error {
 	s.secret.UpcomingTold = s.current().End
-	emit(w, "invoice.upcoming", s.upcoming(w))
+	if i := s.upcoming(w); i != nil { // nil when the subscription ends first
+		emit(w, "invoice.upcoming", i)
+	}
 	return nil
 }
 

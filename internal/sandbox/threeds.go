@@ -36,6 +36,7 @@ func (t *attempt) askCustomer(c *call) {
 	p.Status, p.LastPaymentError = intentNeedsAction, nil
 	p.NextAction = c.authentication(p, p.ClientSecret, p.secret.ReturnURL)
 	emit(t.work, "payment_intent.requires_action", p)
+	intentMoved(t.work, p)
 }
 
 // authentication is the step of going to the page where an intent is
@@ -252,6 +253,7 @@ func (t *attempt) failAuthentication() {
 	e := invalidRequest("The provided PaymentMethod has failed authentication. You can provide payment_method_data or a new PaymentMethod to attempt to fulfill this PaymentIntent again.")
 	t.fail(e.withCode("payment_intent_authentication_failure"))
 	emit(t.work, "payment_intent.payment_failed", t.intent)
+	intentMoved(t.work, t.intent)
 }
 
 // goodbye is how the hosted page ends.
