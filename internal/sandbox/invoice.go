@@ -414,5 +414,5 @@ func listLines(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.within(toObjects(found.Lines.Data))
+	return c.pageIn(toObjects(found.Lines.Data))
 }

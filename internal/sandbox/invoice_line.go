@@ -216,8 +216,8 @@ func (o *invoiceItem) line() *invoiceLine {
 	return out
 }
 
-// within pages over objects that live inside another one, in their order.
-func (c *call) within(all []object) (any, error) {
+// pageIn pages over objects that live inside another one, in their order.
+func (c *call) pageIn(all []object) (any, error) {
 	limit, err := c.limit()
 	if err != nil {
 		return nil, err

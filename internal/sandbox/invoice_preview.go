@@ -14,7 +14,7 @@ var previewParams = []param{
 // preview cannot differ from what will happen.
 func previewInvoice(c *call) (any, error) {
 	shown, err := c.preview()
-	c.changed = nil
+	c.discard()
 	return shown, err
 }
 

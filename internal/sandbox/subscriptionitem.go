@@ -55,8 +55,8 @@ func subscriptionItemResource() *resource {
 	}}
 }
 
-// holder is the subscription that has the item of the path, and the item.
-func holder(c *call) (*subscription, *subscriptionItem, error) {
+// holding is the subscription that has the item of the path, and the item.
+func holding(c *call) (*subscription, *subscriptionItem, error) {
 	for _, s := range subscriptions.where(c.work, indexKey{"item", c.id}) {
 		return s, s.item(c.id), nil
 	}
@@ -73,7 +73,7 @@ func (s *subscription) item(id string) *subscriptionItem {
 }
 
 func retrieveItem(c *call) (any, error) {
-	_, item, err := holder(c)
+	_, item, err := holding(c)
 	return item, err
 }
 
@@ -82,7 +82,7 @@ func listItems(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.within(toObjects(of.Items.Data))
+	return c.pageIn(toObjects(of.Items.Data))
 }
 
 // change makes the change of an item as a change of its subscription.
@@ -133,7 +133,7 @@ func addItem(c *call) (any, error) {
 }
 
 func updateItem(c *call) (any, error) {
-	of, _, err := holder(c)
+	of, _, err := holding(c)
 	if err != nil {
 		return nil, err
 	}
@@ -145,7 +145,7 @@ func updateItem(c *call) (any, error) {
 }
 
 func removeItem(c *call) (any, error) {
-	of, _, err := holder(c)
+	of, _, err := holding(c)
 	if err != nil {
 		return nil, err
 	}
