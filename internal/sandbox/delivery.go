@@ -98,6 +98,7 @@ type dispatcher struct {
 	planned int64
 	failed  int64 // attempts recorded as failed since the start, for the health check
 	changed chan struct{}
+	tried   chan struct{} // closed at the next attempt; nil when nobody waits for it
 }
 
 func newDispatcher() *dispatcher { return &dispatcher{changed: make(chan struct{}, 1)} }
@@ -310,11 +311,7 @@ func (s *Sandbox) recordAttempt(e errand, delivered bool) {
 		next.Attempts++
 	}
 	w.commit()
-	if !delivered {
-		s.hooks.mu.Lock()
-		s.hooks.failed++
-		s.hooks.mu.Unlock()
-	}
+	s.hooks.announce(delivered)
 }
 
 // tally is how many deliveries wait, and how many attempts have failed.

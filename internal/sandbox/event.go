@@ -80,6 +80,7 @@ func eventResource() *resource {
 			{method: http.MethodGet, path: "/v1/events", title: "List the events of the last 30 days", returns: id, list: true,
 				params: paged(text("type"), list("types", text("")), boolean("delivery_success")), do: listEvents},
 			{method: http.MethodGet, path: "/v1/events/{id}", title: "Retrieve an event", returns: id, do: events.retrieve},
+			retryRoute,
 		},
 	}
 }
@@ -136,16 +137,20 @@ func changes(before, after []byte) json.RawMessage {
 // tell adds an event, and a delivery of it for every endpoint that wants it.
 func tell(w *work, name string, data eventData) {
 	wanted := endpointsFor(w, name)
-	made := events.add(w, &event{
-		Account:    w.account.partnerID(),
-		APIVersion: apiVersion, Created: w.wall, Data: data, PendingWebhooks: int64(len(wanted)), Request: w.cause, Type: name,
-	})
 	fault := w.hook
 	if fault == hookAsUsual {
 		fault = w.sandbox.faults.chooseHook(name)
 	}
-	for _, endpoint := range wanted {
-		deliveries.add(w, &delivery{Event: made.ID, Endpoint: endpoint.id, Platform: endpoint.platform, NextAt: w.wall, Pending: made.PendingWebhooks, Fault: fault})
+	times := 1
+	if fault == hookTwin {
+		times = 2
+	}
+	for range times {
+		made := events.add(w, &event{
+			Account:    w.account.partnerID(),
+			APIVersion: apiVersion, Created: w.wall, Data: data, PendingWebhooks: int64(len(wanted)), Request: w.cause, Type: name,
+		})
+		w.deliverTo(made, wanted, fault)
 	}
 }
 

@@ -47,18 +47,6 @@ const (
 var everyEffect = []effectType{effectLatency, effectHang, effectResetBefore, effectResetAfter, effectError, effectErrorAfter,
 	effectRateLimit, effectConflict, effectTruncate, effectHookDrop, effectHookTwice, effectHookTwin, effectHookReorder, effectHookEarly, effectDecline}
 
-// hookFault is what goes wrong with the delivery of an event.
-type hookFault string
-
-const (
-	hookAsUsual   hookFault = ""
-	hookDrop      hookFault = "drop"
-	hookDuplicate hookFault = "duplicate"
-	hookTwin      hookFault = "twin"
-	hookReorder   hookFault = "reorder"
-	hookEarly     hookFault = "early"
-)
-
 // sorry is the message of Stripe's own failures.
 const sorry = "Sorry! There was an error while talking to one of our backends. Support has been notified."
 
@@ -203,14 +191,6 @@ func (f *faults) chooseHook(name string) hookFault {
 		}
 	}
 	return hookAsUsual
-}
-
-func (e *effect) hookFault() hookFault {
-	if e == nil {
-		return hookAsUsual
-	}
-	return map[effectType]hookFault{effectHookDrop: hookDrop, effectHookTwice: hookDuplicate, effectHookTwin: hookTwin,
-		effectHookReorder: hookReorder, effectHookEarly: hookEarly}[e.Type]
 }
 
 // failsAfter says whether the request is executed and then answered with 500.

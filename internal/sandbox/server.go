@@ -39,6 +39,7 @@ type exchange struct {
 	invalid error // what parameter checking found
 	fault   *effect
 	holds   bool // the idempotency key, until the answer is sent
+	early   []errand
 }
 
 // answer is what will be written, once the fault of the request allows.
@@ -71,6 +72,7 @@ func (s *Sandbox) routed(r *route) http.HandlerFunc {
 		x.fault = s.faults.choose(x)
 		started := s.clock.Now()
 		reply := x.underFault(x.answer)
+		x.awaitEarly()
 		x.release()
 		s.requests.note(x, reply, started)
 		if reply == nil {
@@ -225,7 +227,9 @@ func (x *exchange) locked() (*answer, ticket) {
 			x.remember(w, reply)
 		}
 	}
-	return reply, w.commit()
+	until := w.commit()
+	x.early = w.earlyOnes()
+	return reply, until
 }
 
 // perform runs the handler and renders its answer. Of a failed handler nothing

@@ -18,6 +18,7 @@ type work struct {
 	hook     hookFault
 	declines *decline // what a fault lets the bank answer to this request
 	changed  []*record
+	early    []errand // deliveries that come before the answer
 	later    []func() // events to tell after all others of this work
 	party    *party   // set when the change spans accounts of a family
 }
