@@ -24,6 +24,8 @@ RACE ?= ./internal/clock/... ./internal/telemetry/...
 TEST_TIMEOUT  ?= 12m
 BENCH_TIMEOUT ?= 30m
 FUZZ_TIME     ?= 10s
+# More for the go test of test-stripe-go, such as -json.
+SUITE_FLAGS   ?=
 BENCH         ?= ./...
 
 # The scopes that a merchant's own software needs.
@@ -33,7 +35,7 @@ MODE     ?= test
 
 .PHONY: help
 help: ## list what there is
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: build ## build Florin and start it, with SQLite and the sandbox
@@ -54,6 +56,15 @@ deps: ## install what the tests need: Postgres, node and two packages
 .PHONY: test
 test: vet race ## every test, on both databases
 	$(TESTENV) run go test -parallel 8 -timeout $(TEST_TIMEOUT) ./...
+
+.PHONY: test-stripe-go
+test-stripe-go: build ## the Stripe Go library's own tests, unchanged, against the sandbox (minutes)
+	@dir=$$(mktemp -d); box=; trap 'kill $$box; rm -rf "$$dir"' EXIT; \
+	cp -r "$$(go list -m -f '{{.Dir}}' github.com/stripe/stripe-go/v85)" "$$dir/suite"; chmod -R u+w "$$dir"; \
+	bin/florin sandbox --ephemeral --tls --phantoms --listen 127.0.0.1:0 --json --log-level warn >"$$dir/where" & box=$$!; \
+	until grep -q url "$$dir/where"; do kill -0 $$box; sleep 0.1; done; \
+	cd "$$dir/suite"; \
+	STRIPE_MOCK_PORT=$$(sed -E 's/.*"url":"[^"]*:([0-9]+)".*/\1/' "$$dir/where") GOFLAGS=-mod=mod go test -p 1 -vet=off -ldflags=-w $(SUITE_FLAGS) ./...
 
 .PHONY: race
 race: ## the rooms with many goroutines, under the race detector

@@ -47,7 +47,7 @@ func (p *program) sandboxCommand() *cobra.Command {
 	cmd.Flags().BoolVar(&ephemeral, "ephemeral", false, "Keep nothing: all is forgotten at the end.")
 	cmd.Flags().BoolVar(&c.TLS, "tls", false, "Serve https and HTTP/2, with a self-signed certificate made at the start.")
 	cmd.Flags().BoolVar(&c.Strict, "strict", false, "Refuse with 501 what could only be answered with an example.")
-	cmd.Flags().BoolVar(&c.Phantoms, "phantoms", false, "Answer ids that were never made here with an example; for the test suites of Stripe's libraries.")
+	cmd.Flags().BoolVar(&c.Phantoms, "phantoms", false, "Answer with an example what is not there, such as ids never made here; for the test suites of Stripe's libraries.")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "Print the address as one line of JSON.")
 	cmd.RunE = p.run(func(ctx context.Context, _ []string) error {
 		c, err := p.localStripe(flags, c, ephemeral)

@@ -47,18 +47,36 @@ var fixtures = sync.OnceValues(func() (*server.StubServer, error) {
 })
 
 // answer is the state's answer, or a fixture where there is no state: for a
-// URL that only Stripe's document knows and, with phantoms, for an id that was
-// never made here.
+// URL that only Stripe's document knows and, with phantoms, for what is not
+// there.
 func (x *exchange) answer() *answer {
 	reply := x.stateful()
 	switch {
 	case reply.unrouted && x.sandbox.strict:
 		return x.refusal(reply)
-	case reply.unrouted, reply.missing && x.sandbox.phantoms:
+	case reply.unrouted:
 		return x.fixture(reply)
+	case x.sandbox.phantoms && (reply.refused || x.emptyList(reply)):
+		if example := x.fixture(reply); example.fixture {
+			return example
+		}
 	}
 	return reply
 }
+
+// refusesDetail says whether phantoms stand in for the error: what is wrong with
+// a request by the state or the date. Declines, keys and idempotency are not.
+func (e *apiError) refusesDetail() bool {
+	return e.Type == typeInvalidRequest && e.status != http.StatusUnauthorized || e.Code == "invalid_expiry_year"
+}
+
+// emptyList says whether the reply is a page with nothing on it.
+func (x *exchange) emptyList(reply *answer) bool {
+	return x.request.Method == http.MethodGet && bytes.Contains(reply.body[:min(len(reply.body), listHead)], []byte(`"data":[]`))
+}
+
+// listHead is within how many bytes of a page its data begin.
+const listHead = 64
 
 // refusal is what a strict sandbox says instead of a fixture. Stripe has no
 // such answer: 501 cannot be mistaken for one of its own.
@@ -92,7 +110,7 @@ func (x *exchange) fixture(reply *answer) *answer {
 	case said.status != http.StatusOK:
 		return x.fail(said.problem())
 	}
-	x.sandbox.log.Info("sandbox: fixture answer", "method", x.request.Method, "path", x.request.URL.Path, "request", x.id)
+	x.sandbox.log.Info("sandbox: fixture answer", "method", x.request.Method, "path", x.request.URL.Path, "request", x.id, "instead_of", reply.status)
 	return &answer{status: said.status, body: said.body.Bytes(), content: said.header.Get("Content-Type"), original: x.id, fixture: true}
 }
 

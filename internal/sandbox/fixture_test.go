@@ -97,8 +97,8 @@ func TestStrictRefusesFixtures(t *testing.T) {
 	require.Equal(t, 200, w.send("GET", "/v1/customers", "").status)
 }
 
-// With phantoms, ids that were never made are answered with a fixture of the
-// right shape; what was made is answered as ever, and nothing is kept.
+// With phantoms, what is not there is answered with a fixture of the right
+// shape; what was made is answered as ever, and no phantom is kept.
 func TestPhantoms(t *testing.T) {
 	t.Parallel()
 	w := openIn(t, sandbox.Config{Phantoms: true})
@@ -117,9 +117,14 @@ func TestPhantoms(t *testing.T) {
 		}
 	}
 	require.Equal(t, "cus_never", w.send("GET", "/v1/customers/cus_never", "").at("id"))
-	require.Empty(t, w.send("GET", "/v1/customers", "").at("data"), "a phantom is not kept")
+	require.Equal(t, "true", w.send("GET", "/v1/customers", "").header.Get("Sandbox-Fixture"), "an empty list is a phantom too")
+	require.Equal(t, "true", w.send("POST", "/v1/payment_intents", payForm+"&expand[]=nonsense").header.Get("Sandbox-Fixture"))
 	made := w.send("POST", "/v1/customers", "name=Ann")
 	require.Empty(t, made.header.Get("Sandbox-Fixture"))
+	require.Len(t, w.send("GET", "/v1/customers", "").at("data"), 1, "a phantom is not kept")
 	require.Equal(t, "Ann", w.send("GET", "/v1/customers/"+made.at("id").(string), "").at("name"))
-	require.Equal(t, 400, w.send("POST", "/v1/payment_intents", "amount=x&currency=usd").status, "mistakes stay mistakes")
+	wrong := w.send("POST", "/v1/payment_intents", "amount=x&currency=usd")
+	require.Equal(t, "parameter_invalid_integer", wrong.at("error", "code"), "mistakes stay mistakes")
+	require.Equal(t, 402, w.pay("pm_card_chargeDeclined").status)
+	require.Equal(t, 401, w.send("GET", "/v1/customers/cus_never", "", "Authorization", "Bearer nonsense").status)
 }

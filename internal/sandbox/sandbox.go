@@ -35,8 +35,10 @@ type Config struct {
 	Seed    string         // ids and secrets follow from it, so that a run can be repeated; empty: unguessable
 	// Strict refuses, with 501, what could only be answered with a fixture.
 	Strict bool
-	// Phantoms answers ids that were never made with a fixture instead of an
-	// error, for the test suites of Stripe's libraries, which name such ids.
+	// Phantoms answers with a fixture what Stripe's document allows and the
+	// state refuses, above all ids that were never made, and lists that are
+	// empty: for the test suites of Stripe's libraries, which take them for
+	// granted.
 	Phantoms bool
 }
 

@@ -51,7 +51,7 @@ type answer struct {
 	content  string // media type; empty for JSON
 	fixture  bool   // an example, not state
 	unrouted bool   // no route of the sandbox's was meant
-	missing  bool   // an id was named that the sandbox never made
+	refused  bool   // the state cannot do this, though Stripe may
 }
 
 // call is what a route's handler gets: the work, the parameters, and the ids
@@ -223,7 +223,7 @@ func (x *exchange) locked() (*answer, ticket) {
 	reply, saved := x.perform(w)
 	if x.key != "" {
 		a.running[x.key], x.holds = true, true
-		if saved && !(reply.missing && x.sandbox.phantoms) {
+		if saved && !(reply.refused && x.sandbox.phantoms) {
 			x.remember(w, reply)
 		}
 	}
@@ -299,8 +299,7 @@ func (x *exchange) fail(err error) *answer {
 	if !errors.As(err, &e) {
 		e = serverError(http.StatusInternalServerError, err.Error())
 	}
-	missing := e.Code == "resource_missing" || e.Code == "account_invalid"
-	return &answer{status: e.status, body: e.body(x.id), original: x.id, missing: missing}
+	return &answer{status: e.status, body: e.body(x.id), original: x.id, refused: e.refusesDetail()}
 }
 
 // write sends the reply with Stripe's headers (§1.4).
