@@ -1,9 +1,6 @@
 package sandbox
 
-import (
-	"net/http"
-	"strings"
-)
+import "net/http"
 
 const (
 	// maxCouponName is the longest name of a coupon, in characters (§2.16).
@@ -50,18 +47,18 @@ type couponProducts struct {
 	Products []string `json:"products"`
 }
 
-func (c *coupon) private() any     { return &c.hidden }
-func (c *coupon) createdAt() int64 { return c.Created }
+func (o *coupon) private() any     { return &o.hidden }
+func (o *coupon) createdAt() int64 { return o.Created }
 
 // asOf shows a coupon as no longer valid once its time is over.
-func (c *coupon) asOf(now int64) object {
-	shown := *c
-	shown.Valid = c.valid(now)
+func (o *coupon) asOf(now int64) object {
+	shown := *o
+	shown.Valid = o.valid(now)
 	return &shown
 }
 
-func (c *coupon) valid(now int64) bool {
-	return (c.RedeemBy == nil || now < *c.RedeemBy) && (c.MaxRedemptions == nil || c.TimesRedeemed < *c.MaxRedemptions)
+func (o *coupon) valid(now int64) bool {
+	return (o.RedeemBy == nil || now < *o.RedeemBy) && (o.MaxRedemptions == nil || o.TimesRedeemed < *o.MaxRedemptions)
 }
 
 var coupons = declare[coupon](kind{name: "coupon", length: couponIDLength, param: "coupon"})
@@ -174,13 +171,4 @@ func (o *coupon) reduction(amount, pool int64) int64 {
 		return o.PercentOff.of(amount)
 	}
 	return min(amount, share(min(*o.AmountOff, pool), amount, pool))
-}
-
-// describe says what a coupon takes off, for hosted pages.
-func (o *coupon) describe() string {
-	name := value(o.Name)
-	if o.PercentOff != nil {
-		return strings.TrimSpace(name + " " + o.PercentOff.String() + " % off")
-	}
-	return strings.TrimSpace(name + " " + spell(*o.AmountOff, *o.Currency) + " off")
 }
