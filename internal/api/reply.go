@@ -56,10 +56,17 @@ func (in *intake) sendList(items any, next string) {
 	sendJSON(in.w, http.StatusOK, success{Success: true, Data: items, Meta: &Meta{NextCursor: next, HasMore: next != ""}})
 }
 
+// keptRetryAfter is when to try again after a kept reply of 503, in seconds:
+// Stripe's limits are by the second.
+const keptRetryAfter = "1"
+
 // sendReply answers with what the engine kept, byte for byte.
 func (in *intake) sendReply(reply engine.Reply) {
 	if reply.Replayed {
 		in.w.Header().Set("Idempotent-Replayed", "true")
+	}
+	if reply.Status == http.StatusServiceUnavailable {
+		in.w.Header().Set("Retry-After", keptRetryAfter)
 	}
 	sendBytes(in.w, reply.Status, reply.Body)
 }

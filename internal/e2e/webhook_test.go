@@ -119,6 +119,25 @@ func TestWebhooksAreRetriedByHandAndReplayed(t *testing.T) {
 	})
 }
 
+// A delivery that is started again the moment it was made is made again at
+// once: the job of the try before may still be ending.
+func TestRetryAtOnce(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, w *world) {
+		r := newReceiver(t)
+		w.listens(r)
+		w.pays("again", "10.00", "pm_card_visa").want(201)
+		r.next(t)
+		for range 3 {
+			delivery := w.until("/v1/webhooks/deliveries", "data.0.status", "delivered").text("data.0.id")
+			w.post("/v1/webhooks/deliveries/"+delivery+"/retry", "").want(200)
+			began := time.Now()
+			r.next(t)
+			require.Less(t, time.Since(began), patience/4, "the sweep found it, and not the job")
+		}
+	})
+}
+
 func TestGoneDisablesAndRotationSignsTwice(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, w *world) {

@@ -64,7 +64,7 @@ func (e *Engine) ReviveDeliveries(ctx context.Context) (int, error) {
 		stale, err := tx.StaleDeliveries(tx.Now().Add(-reviveAfter), reviveBatch)
 		jobs := make([]store.Job, len(stale))
 		for i, d := range stale {
-			jobs[i] = store.Job{Kind: store.JobDeliver, Owner: d.Owner, ID: d.ID}
+			jobs[i] = deliveryJob(d)
 		}
 		return jobs, err
 	})

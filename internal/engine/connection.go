@@ -189,7 +189,7 @@ func (e *Engine) Provider(ctx context.Context, o pay.Owner) (pay.Connection, err
 		return c, err
 	}
 	e.subscribeOrLog(ctx, c)
-	return c, nil
+	return read(ctx, e, find)
 }
 
 // defaultConnection is what new payments go through.

@@ -164,7 +164,14 @@ func (e *Engine) restart(tx *store.Tx, d pay.Delivery) (pay.Delivery, error) {
 	if err := tx.UpdateDelivery(d); err != nil {
 		return d, err
 	}
-	return d, tx.Enqueue(store.Job{Kind: store.JobDeliver, Owner: d.Owner, ID: d.ID}, tx.Now())
+	return d, tx.Enqueue(deliveryJob(d), tx.Now())
+}
+
+// deliveryJob is the job of a delivery's next try. Each try has a turn of its
+// own: a delivery that is started again while the job of the try before is
+// still ending must not wait for it.
+func deliveryJob(d pay.Delivery) store.Job {
+	return store.Job{Kind: store.JobDeliver, Owner: d.Owner, ID: d.ID, Turn: d.Attempts}
 }
 
 // ReplayWhich says which events of the past an endpoint is to get again.

@@ -48,7 +48,7 @@ func start(tx *store.Tx, d pay.Delivery) error {
 	if err := tx.InsertDelivery(d); err != nil {
 		return err
 	}
-	return tx.Enqueue(store.Job{Kind: store.JobDeliver, Owner: d.Owner, ID: d.ID}, d.NextAt)
+	return tx.Enqueue(deliveryJob(d), d.NextAt)
 }
 
 // Event is one event.

@@ -67,10 +67,14 @@ func (e *Engine) signerOf(ctx context.Context, merchant pay.ID, signature string
 func (e *Engine) keepProviderEvent(tx *store.Tx, c pay.Connection, hint pay.EventHint, body []byte) error {
 	ev := pay.ProviderEvent{
 		ID: newID(), Owner: c.Owner, Connection: c.ID, Ref: hint.Ref, Type: hint.Type, APIVersion: hint.APIVersion,
-		ObjectRef: hint.ObjectRef, PaymentRef: hint.PaymentRef, Payload: body,
+		ObjectRef: hint.ObjectRef, PaymentRef: hint.PaymentRef,
 		State: pay.ProviderEventNew, CreatedAt: hint.CreatedAt, ReceivedAt: tx.Now(),
 	}
 	if err := e.triage(tx, &ev, hint); err != nil {
+		return err
+	}
+	var err error
+	if ev.Payload, err = e.sealer.Seal(body, payloadContext(ev.ID)); err != nil {
 		return err
 	}
 	fresh, err := tx.InsertProviderEvent(ev)
@@ -79,6 +83,10 @@ func (e *Engine) keepProviderEvent(tx *store.Tx, c pay.Connection, hint pay.Even
 	}
 	return tx.Enqueue(store.Job{Kind: store.JobProviderEvent, Owner: ev.Owner, ID: ev.ID}, tx.Now())
 }
+
+// payloadContext binds the bytes of an event, which hold an intent's client
+// secret, to their row.
+func payloadContext(id pay.ID) string { return "provider_event|payload|" + string(id) }
 
 // triage closes an event at once when there is nothing to do about it. That an
 // event is another's twin is no reason: two events of one object in one second
@@ -126,7 +134,11 @@ func (e *Engine) ApplyProviderEvent(ctx context.Context, job store.Job) (again t
 	if err != nil || ev.State != pay.ProviderEventNew {
 		return 0, err
 	}
-	hint, err := e.stripe.Read(ev.Payload)
+	payload, err := e.sealer.Open(ev.Payload, payloadContext(ev.ID))
+	if err != nil {
+		return 0, err
+	}
+	hint, err := e.stripe.Read(payload)
 	if err != nil {
 		return 0, e.closeProviderEvent(ctx, ev, pay.ProviderEventIgnored, err.Error())
 	}

@@ -72,7 +72,7 @@ type ProviderEvent struct {
 	APIVersion string
 	ObjectRef  string // the object it is about: pi_…, ch_…, re_…
 	PaymentRef string // the intent it concerns: pi_…; empty when none
-	Payload    []byte
+	Payload    []byte // sealed
 	State      ProviderEventState
 	Note       string // why it was ignored, or what went wrong
 	CreatedAt  time.Time

@@ -33,6 +33,7 @@ type Job struct {
 	Kind  JobKind
 	Owner pay.Owner
 	ID    pay.ID
+	Turn  int // tells a new job for the row from one that is still at work on it
 }
 
 // Work does a job. When again is above zero the job is put off by that much,
@@ -93,6 +94,7 @@ type target struct {
 	Merchant pay.ID   `json:"merchant"`
 	Mode     pay.Mode `json:"mode"`
 	ID       pay.ID   `json:"id"`
+	Turn     int      `json:"turn,omitempty"`
 }
 
 // deliver and providerEvent are the kinds as river wants them: a type each.
@@ -111,7 +113,7 @@ func (t target) row() target { return t }
 
 // args is the job as river takes it.
 func (j Job) args() (river.JobArgs, error) {
-	row := target{j.Owner.Merchant, j.Owner.Mode, j.ID}
+	row := target{j.Owner.Merchant, j.Owner.Mode, j.ID, j.Turn}
 	switch j.Kind {
 	case JobDeliver:
 		return deliver{row}, nil
@@ -250,7 +252,7 @@ type worker[A interface {
 func (w *worker[A]) Work(ctx context.Context, job *river.Job[A]) error {
 	row := job.Args.row()
 	began := w.clock.Now()
-	again, err := w.do(ctx, Job{Kind: w.kind, Owner: pay.Owner{Merchant: row.Merchant, Mode: row.Mode}, ID: row.ID})
+	again, err := w.do(ctx, Job{Kind: w.kind, Owner: pay.Owner{Merchant: row.Merchant, Mode: row.Mode}, ID: row.ID, Turn: row.Turn})
 	if w.observe != nil {
 		w.observe(w.kind, w.clock.Now().Sub(began), err)
 	}
