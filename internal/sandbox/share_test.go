@@ -331,3 +331,21 @@ func TestCaptureSharesWhatWasCaptured(t *testing.T) {
 	entries, _ = w.movements(account)
 	require.Equal(t, []movement{{"payment", 600, 100, 500}}, entries)
 }
+
+// What was taken back by hand is not taken back again by a refund.
+func TestRefundTakesBackOnlyWhatIsLeft(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	account := w.connect()
+	charge := w.shared("application_fee_amount=123&transfer_data[destination]=" + account).at("latest_charge").(map[string]any)
+	transfer := "/v1/transfers/" + charge["transfer"].(string)
+	require.Equal(t, 200, w.send("POST", transfer+"/reversals", "amount=700").status)
+	require.Equal(t, 200, w.send("POST", "/v1/application_fees/"+charge["application_fee"].(string)+"/refunds", "amount=100").status)
+	back := w.send("POST", "/v1/refunds", "reverse_transfer=true&refund_application_fee=true&charge="+charge["id"].(string))
+	require.Equal(t, 200, back.status, back.raw)
+	require.Equal(t, true, w.send("GET", transfer, "").at("reversed"))
+	_, sum := w.movements(account)
+	require.EqualValues(t, 0, sum)
+	_, sum = w.movements("")
+	require.EqualValues(t, -59, sum)
+}

@@ -128,7 +128,9 @@ func TestHostedOnboarding(t *testing.T) {
 	require.Contains(t, refused, `role="alert">First name is missing.`)
 	require.Contains(t, w.submit(link, form, map[string]string{"individual[first_name]": "Ann", "external_account[routing_number]": "1"}), "Routing number must have 9 digits")
 	require.Equal(t, false, w.send("GET", "/v1/accounts/"+id, "").at("details_submitted"), "a refused form changes nothing")
-	require.Equal(t, "https://shop.example/back", w.submit(link, form, map[string]string{"external_account[routing_number]": "110000000"}))
+	session := form.Get("session")
+	require.Equal(t, "https://shop.example/again", w.submit(link, form, map[string]string{"session": "guessed", "external_account[routing_number]": "110000000"}))
+	require.Equal(t, "https://shop.example/back", w.submit(link, form, map[string]string{"session": session}))
 	done := w.send("GET", "/v1/accounts/"+id, "")
 	require.Equal(t, []any{true, true, "active", "Ann", "6789"}, []any{done.at("details_submitted"), done.at("payouts_enabled"), done.at("capabilities", "transfers"),
 		done.at("individual", "first_name"), done.at("external_accounts", "data").([]any)[0].(map[string]any)["last4"]})
