@@ -45,6 +45,19 @@ func fits(template, path string) bool {
 	return true
 }
 
+// validAnswer holds an answer against what the document says of its operation.
+func validAnswer(operation *openapi3.Operation, status int, raw []byte) error {
+	answer := operation.Responses.Value(strconv.Itoa(status))
+	if answer == nil {
+		answer = operation.Responses.Default()
+	}
+	var body any
+	if err := json.Unmarshal(raw, &body); err != nil {
+		return err
+	}
+	return answer.Value.Content["application/json"].Schema.Value.VisitJSON(body, openapi3.MultiErrors(), openapi3.VisitAsResponse())
+}
+
 // ask is send for an answer that must be what Stripe's own document says.
 func (w *world) ask(method, path, form string) reply {
 	w.Helper()
@@ -53,13 +66,7 @@ func (w *world) ask(method, path, form string) reply {
 	got := w.send(method, path, form)
 	operation := operationOf(doc, method, path)
 	require.NotNil(w, operation, "%s %s is not an operation of Stripe's", method, path)
-	answer := operation.Responses.Value(strconv.Itoa(got.status))
-	if answer == nil {
-		answer = operation.Responses.Default()
-	}
-	var body any
-	require.NoError(w, json.Unmarshal([]byte(got.raw), &body))
-	err = answer.Value.Content["application/json"].Schema.Value.VisitJSON(body, openapi3.MultiErrors(), openapi3.VisitAsResponse())
+	err = validAnswer(operation, got.status, []byte(got.raw))
 	require.NoError(w, err, "%s %s %s: %s", method, path, form, got.raw)
 	return got
 }

@@ -337,3 +337,55 @@ func TestTrap9LibrariesDoNotRetry(t *testing.T) {
 	require.EqualValues(t, 2, asked.Load()-before)
 	require.Equal(t, 1, bytes.Count([]byte(w.send("GET", "/v1/customers", "").raw), []byte(`"patient"`)))
 }
+
+// T6: an advance of more than two intervals of the shortest subscription is
+// refused, and a clock is advancing before it is ready.
+func TestTrap6TestClocksKeepTheirPace(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	const day = 24 * 60 * 60
+	clock := w.send("POST", "/v1/test_helpers/test_clocks", fmt.Sprintf("frozen_time=%d", start)).at("id").(string)
+	path := "/v1/test_helpers/test_clocks/" + clock
+	advance := func(days int) reply {
+		return w.send("POST", path+"/advance", fmt.Sprintf("frozen_time=%d", start+days*day))
+	}
+	customer := w.send("POST", "/v1/customers", "payment_method=pm_card_visa&test_clock="+clock).at("id").(string)
+	card := idsOf(w.send("GET", "/v1/customers/"+customer+"/payment_methods", ""))[0]
+	for _, interval := range []string{"month", "week"} {
+		price := w.send("POST", "/v1/prices", "unit_amount=500&currency=usd&product_data[name]=A&recurring[interval]="+interval).at("id").(string)
+		made := w.send("POST", "/v1/subscriptions", "customer="+customer+"&items[0][price]="+price+"&default_payment_method="+card)
+		require.Equal(t, "active", made.at("status"), made.raw)
+	}
+	far := advance(15)
+	require.Equal(t, []any{400, "frozen_time"}, []any{far.status, far.at("error", "param")}, far.raw)
+	require.EqualValues(t, start, w.send("GET", path, "").at("frozen_time"))
+	moved := advance(14)
+	require.Equal(t, "advancing", moved.at("status"), moved.raw)
+	require.Eventually(t, func() bool { return w.send("GET", path, "").at("status") == "ready" }, 5*time.Second, time.Millisecond)
+	require.EqualValues(t, start+14*day, w.send("GET", path, "").at("frozen_time"))
+	require.Len(t, idsOf(w.send("GET", "/v1/invoices?customer="+customer, "")), 4, "one of the month, three of the weeks")
+	require.Equal(t, 400, advance(13).status, "time does not run back")
+	types := w.eventTypes()
+	require.Less(t, slices.Index(types, "test_helpers.test_clock.advancing"), slices.Index(types, "test_helpers.test_clock.ready"), types)
+}
+
+// T7: since 2025-03-31.basil the current period is that of each item, and the
+// subscription has none; promotion codes say promotion[…] since later.
+func TestTrap7ShapesOfToday(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	customer := w.send("POST", "/v1/customers", "payment_method=pm_card_visa").at("id").(string)
+	card := idsOf(w.send("GET", "/v1/customers/"+customer+"/payment_methods", ""))[0]
+	price := w.send("POST", "/v1/prices", "unit_amount=500&currency=usd&product_data[name]=A&recurring[interval]=month").at("id").(string)
+	made := w.send("POST", "/v1/subscriptions", "customer="+customer+"&items[0][price]="+price+"&default_payment_method="+card)
+	require.NotContains(t, made.body, "current_period_end")
+	require.NotContains(t, made.body, "current_period_start")
+	item := made.at("items", "data").([]any)[0].(map[string]any)
+	require.EqualValues(t, start, item["current_period_start"])
+	require.Greater(t, item["current_period_end"], item["current_period_start"])
+
+	coupon := w.send("POST", "/v1/coupons", "percent_off=10&duration=once").at("id").(string)
+	code := w.send("POST", "/v1/promotion_codes", "promotion[type]=coupon&promotion[coupon]="+coupon)
+	require.Equal(t, map[string]any{"type": "coupon", "coupon": coupon}, code.at("promotion"), code.raw)
+	require.NotContains(t, code.body, "coupon")
+}
