@@ -233,7 +233,8 @@ func (s *Sandbox) parcel(e errand) (*parcel, ticket) {
 	if to.APIVersion != nil {
 		shown.APIVersion = *to.APIVersion
 	}
-	return &parcel{told.ID, to.URL, to.hidden.Secret, pretty(marshal(&shown)), s.realSeconds(), d.Fault}, e.account.written
+	body := (&view{w}).stepBack(marshal(&shown), shown.APIVersion)
+	return &parcel{told.ID, to.URL, to.hidden.Secret, pretty(body), s.realSeconds(), d.Fault}, e.account.written
 }
 
 // end is a delivery that need not be tried again: it arrived, or nobody is there.

@@ -222,7 +222,7 @@ func (c *call) exclusiveIntentParams() error {
 
 // automaticMethods is on, with redirects, unless the request says otherwise (§2.5.3).
 func (c *call) automaticMethods() *automaticMethods {
-	if c.has("confirmation_method") {
+	if c.has("confirmation_method") || c.before("2023-08-16") && !c.has("automatic_payment_methods") {
 		return nil
 	}
 	sent := c.hash("automatic_payment_methods")

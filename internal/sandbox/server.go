@@ -60,6 +60,7 @@ type call struct {
 	*work
 	params
 	id, path string
+	version  string // Stripe-Version, or today's
 	who      credential
 	request  *http.Request
 }
@@ -238,13 +239,13 @@ func (x *exchange) perform(w *work) (reply *answer, saved bool) {
 	if x.invalid != nil {
 		return x.fail(x.invalid), false
 	}
-	c := &call{work: w, params: x.sent, id: x.request.PathValue("id"), path: x.request.URL.Path, who: x.who, request: x.request}
+	c := &call{work: w, version: x.version, params: x.sent, id: x.request.PathValue("id"), path: x.request.URL.Path, who: x.who, request: x.request}
 	result, err := x.handle(c)
 	if err == nil && x.fault.failsAfter() {
 		err = &apiError{Type: typeAPI, Message: sorry, status: http.StatusInternalServerError, kept: true}
 	}
 	if err == nil {
-		return &answer{status: http.StatusOK, body: (&view{w}).render(result, x.wanted), original: x.id}, true
+		return &answer{status: http.StatusOK, body: x.inVersion(w, (&view{w}).render(result, x.wanted)), original: x.id}, true
 	}
 	var problem *apiError
 	if !errors.As(err, &problem) {
@@ -291,7 +292,14 @@ func (x *exchange) failIn(w *work, e *apiError) *answer {
 	if e.method != nil {
 		shown.PaymentMethod = v.object(e.method, nil)
 	}
-	return x.fail(&shown)
+	reply := x.fail(&shown)
+	reply.body = x.inVersion(w, reply.body)
+	return reply
+}
+
+// inVersion shows a body as the request's version did.
+func (x *exchange) inVersion(w *work, body []byte) []byte {
+	return (&view{w}).stepBack(body, x.version)
 }
 
 func (x *exchange) fail(err error) *answer {
