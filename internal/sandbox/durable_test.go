@@ -146,6 +146,10 @@ func TestMain(m *testing.M) {
 		child(dir)
 		return
 	}
+	if name := os.Getenv(peerVariable); name != "" {
+		serveAsPeer(name)
+		return
+	}
 	verify(m)
 }
 

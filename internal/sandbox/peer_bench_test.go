@@ -1,0 +1,195 @@
+package sandbox_test
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"github.com/stripe/stripe-mock/embedded"
+	"github.com/stripe/stripe-mock/server"
+
+	"florin/internal/sandbox"
+)
+
+// peerVariable tells the test binary to be a server for BenchmarkPeers: one of
+// the sandbox's two ways to keep state, or Stripe's official mock.
+const (
+	peerVariable = "FLORIN_SANDBOX_TEST_PEER"
+	peerMemory   = "memory"
+	peerDurable  = "durable"
+	peerOfficial = "official"
+)
+
+// peerClients is how many clients ask at once.
+const peerClients = 16
+
+// serveAsPeer is the whole life of such a server.
+func serveAsPeer(name string) {
+	out := os.Stdout
+	var handler http.Handler
+	if name == peerOfficial {
+		null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
+		must(err)
+		os.Stdout = null // as it is run in earnest: every request is printed, and nobody reads it
+		fixtures, err := server.LoadFixtures(embedded.OpenAPIFixtures, "")
+		must(err)
+		document, err := server.LoadSpec(embedded.OpenAPISpec, "")
+		must(err)
+		stub, err := server.NewStubServer(fixtures, document, false, false)
+		must(err)
+		handler = http.HandlerFunc(stub.HandleRequest)
+	} else {
+		box, err := sandbox.Open(sandbox.Config{Dir: os.Getenv("FLORIN_SANDBOX_TEST_PEER_DIR")})
+		must(err)
+		handler = box
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	must(err)
+	fmt.Fprintln(out, l.Addr())
+	panic(http.Serve(l, handler))
+}
+
+func must(err error) {
+	if err != nil {
+		panic(err)
+	}
+}
+
+// peer is a running server and its clients.
+type peer struct {
+	*testing.B
+	url    string
+	pid    int
+	client *http.Client
+	count  atomic.Int64
+}
+
+// startPeer starts a server, and says how long it took until it answered.
+func startPeer(b *testing.B, name string) (*peer, time.Duration) {
+	dir := ""
+	if name == peerDurable {
+		dir = b.TempDir()
+	}
+	cmd := exec.CommandContext(b.Context(), os.Args[0])
+	cmd.Env = append(os.Environ(), peerVariable+"="+name, "FLORIN_SANDBOX_TEST_PEER_DIR="+dir)
+	out, err := cmd.StdoutPipe()
+	require.NoError(b, err)
+	began := time.Now()
+	require.NoError(b, cmd.Start())
+	b.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
+	address, err := bufio.NewReader(out).ReadString('\n')
+	require.NoError(b, err)
+	p := &peer{B: b, url: "http://" + strings.TrimSpace(address), pid: cmd.Process.Pid,
+		client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: peerClients}}}
+	p.ask("GET", "/v1/customers", "")
+	return p, time.Since(began)
+}
+
+// ask makes a request that has to succeed, and answers its body.
+func (p *peer) ask(method, path, form string) string {
+	request, err := http.NewRequest(method, p.url+path, strings.NewReader(form))
+	require.NoError(p, err)
+	request.Header.Set("Authorization", "Bearer sk_test_bench")
+	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	if method == "POST" {
+		request.Header.Set("Idempotency-Key", "bench "+strconv.FormatInt(p.count.Add(1), 10))
+	}
+	answer, err := p.client.Do(request)
+	require.NoError(p, err)
+	defer answer.Body.Close()
+	body, err := io.ReadAll(answer.Body)
+	require.NoError(p, err)
+	require.Equal(p, 200, answer.StatusCode, string(body))
+	return string(body)
+}
+
+var idInBody = regexp.MustCompile(`"id":\s*"(\w+)"`)
+
+// megabytes is the server's resident memory.
+func (p *peer) megabytes() float64 {
+	status, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(p.pid), "status"))
+	require.NoError(p, err)
+	found := regexp.MustCompile(`VmRSS:\s+(\d+) kB`).FindSubmatch(status)
+	require.NotNil(p, found)
+	kilobytes, err := strconv.Atoi(string(found[1]))
+	require.NoError(p, err)
+	return float64(kilobytes) / 1024
+}
+
+// together runs n tasks with all clients, and answers how long each took,
+// shortest first, and all of them together.
+func (p *peer) together(n int, task func()) (each []time.Duration, all time.Duration) {
+	var next atomic.Int64
+	each = make([]time.Duration, n)
+	var clients sync.WaitGroup
+	began := time.Now()
+	for range peerClients {
+		clients.Go(func() {
+			for at := next.Add(1) - 1; at < int64(n); at = next.Add(1) - 1 {
+				start := time.Now()
+				task()
+				each[at] = time.Since(start)
+			}
+		})
+	}
+	clients.Wait()
+	all = time.Since(began)
+	slices.Sort(each)
+	return each, all
+}
+
+// BenchmarkPeers compares the sandbox, in memory and durable, with Stripe's
+// official mock, on the same machine in the same run: units per second and the
+// 99th percentile at 16 clients, the time until the first answer, and resident
+// memory. A payment is two requests, create and confirm. The clients share the
+// machine, which costs all alike.
+func BenchmarkPeers(b *testing.B) {
+	for _, name := range []string{peerMemory, peerDurable, peerOfficial} {
+		b.Run(name, func(b *testing.B) {
+			p, ready := startPeer(b, name)
+			b.Run("start", func(b *testing.B) {
+				b.ReportMetric(float64(ready.Microseconds())/1000, "ms-ready")
+				b.ReportMetric(p.megabytes(), "MB-idle")
+			})
+			id := idInBody.FindStringSubmatch(p.ask("POST", "/v1/customers", "name=Ann"))[1]
+			create := func() { p.ask("POST", "/v1/customers", "name=Ann&email=a@example.org") }
+			list := func() { p.ask("GET", "/v1/customers?limit=10", "") }
+			p.measure(b, "create", create)
+			p.measure(b, "get", func() { p.ask("GET", "/v1/customers/"+id, "") })
+			p.fill(1_000, create)
+			p.measure(b, "list-1000", list)
+			p.measure(b, "pay", func() {
+				made := p.ask("POST", "/v1/payment_intents", "amount=1000&currency=usd&payment_method_types[]=card")
+				p.ask("POST", "/v1/payment_intents/"+idInBody.FindStringSubmatch(made)[1]+"/confirm", "payment_method=pm_card_visa")
+			})
+			b.Run("after", func(b *testing.B) { b.ReportMetric(p.megabytes(), "MB-after") })
+			p.fill(100_000, create)
+			p.measure(b, "list-100000", list)
+		})
+	}
+}
+
+// fill makes at least n customers; the official mock keeps none.
+func (p *peer) fill(n int, create func()) { p.together(n, create) }
+
+func (p *peer) measure(b *testing.B, name string, task func()) {
+	b.Run(name, func(b *testing.B) {
+		each, all := p.together(b.N, task)
+		b.ReportMetric(float64(b.N)/all.Seconds(), "units/s")
+		b.ReportMetric(float64(each[len(each)*99/100].Microseconds())/1000, "ms-p99")
+	})
+}
