@@ -62,7 +62,7 @@ type shippingDetails struct {
 
 var customers = declare[customer](kind{name: "customer", prefix: "cus_", length: 14})
 
-func (c *customer) createdAt() int64 { return c.Created }
+func (o *customer) createdAt() int64 { return o.Created }
 
 // customerParams may be set when creating and when updating.
 var customerParams = []param{

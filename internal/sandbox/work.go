@@ -132,14 +132,6 @@ func (c *collection[T, P]) retrieve(call *call) (any, error) {
 	return nil, noSuch(http.StatusNotFound, c.noun, call.id, c.param)
 }
 
-// previous is the version of an object that is stored now, nil for a new one.
-func (w *work) previous(k *kind, id string) object {
-	if rec := w.account.table(k).byID[id]; rec != nil {
-		return rec.value
-	}
-	return nil
-}
-
 // commit makes the work real: in the account's tables, in the journal, in the
 // agenda of the clock. The caller waits for the ticket before it answers.
 func (w *work) commit() ticket {
