@@ -109,7 +109,7 @@ func TestAnAmountKeepsItsDigits(t *testing.T) {
 	wantError(t, err, pay.CodeMissingField, "amount")
 }
 
-func TestTheSeedsBodiesAreTaken(t *testing.T) {
+func TestTheGuidesBodiesAreTaken(t *testing.T) {
 	t.Parallel()
 	for body, into := range map[string]any{
 		`{"amount":10.00,"currency":"USD","provider":"stripe","payment_method":"pm_card_visa"}`:                                                           &NewPayment{},

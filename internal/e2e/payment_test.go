@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The requests of the seed's walk, as they stand there.
-func TestSeedWalk(t *testing.T) {
+// The requests of the getting-started guide, from credentials to a refund.
+func TestFirstSteps(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, w *world) {
 		w.request("PUT", "/v1/merchant/providers", `{

@@ -51,7 +51,7 @@ func TestFundsBecomeAvailable(t *testing.T) {
 	require.EqualValues(t, 941*2, available)
 }
 
-func TestFundsOfASeedRecording(t *testing.T) {
+func TestFundsOfARecordingOf2018(t *testing.T) {
 	t.Parallel()
 	s, err := sandbox.Open(sandbox.Config{Clock: clock.NewMovable(clock.Fixed(time.Unix(1528728983, 0)), 0)})
 	require.NoError(t, err)

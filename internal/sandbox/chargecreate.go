@@ -7,7 +7,7 @@ import (
 )
 
 // chargeParams are those of a charge made without an intent (§2.6.1), as the
-// seeds do it: with a token, a card, or a customer whose default source pays.
+// was done in 2018: with a token, a card, or a customer whose default source pays.
 var chargeParams = []param{
 	integer("amount").must(), text("currency").must(), text("source"), cardHashParams.orToken(), text("customer"), boolean("capture"),
 	shortText("description", 1000), metadata(), text("receipt_email"), shipping, shortText("statement_descriptor", 22),
@@ -77,7 +77,7 @@ func (c *call) askedCharge() (*paymentIntent, error) {
 }
 
 // setOldSharing reads how the charge is shared, by the names of today and by
-// those of seed 004: destination= and application_fee= (§6.4).
+// those of 2018: destination= and application_fee= (§6.4).
 func (p *paymentIntent) setOldSharing(c *call) error {
 	to, amount := c.text("destination"), (*int64)(nil)
 	if sent := c.hash("destination"); to == "" && sent.values != nil {

@@ -9,7 +9,7 @@ import (
 	"github.com/stripe/stripe-go/v85"
 )
 
-// The seeds' way to be paid: a token, a customer, or one of their cards.
+// The way of 2018 to be paid: a token, a customer, or one of their cards.
 func TestChargeWithoutIntent(t *testing.T) {
 	t.Parallel()
 	w := open(t)
@@ -128,7 +128,7 @@ func TestRandomDeclines(t *testing.T) {
 	require.Equal(t, 400, w.send("POST", "/_sandbox/faults", `{"effect":{"type":"decline","code":"bad_mood"}}`).status)
 }
 
-// Seed 004's names for a destination charge, and §4.4 B: 1000 with a fee of
+// The names of 2018 for a destination charge, and §4.4 B: 1000 with a fee of
 // 123 leave 64 to the platform and 877 to the partner.
 func TestChargeIsSharedByOlderNames(t *testing.T) {
 	t.Parallel()

@@ -7,7 +7,7 @@ import (
 	"github.com/stripe/stripe-go/v85"
 )
 
-// Seed 004's way to save cards: a browser makes a token, the server gives it
+// The way of 2018 to save cards: a browser makes a token, the server gives it
 // to a customer, the first one is the default, and the default moves on.
 func TestCardsOfACustomer(t *testing.T) {
 	t.Parallel()

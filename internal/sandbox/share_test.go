@@ -286,8 +286,8 @@ func (w *world) client403(account string) int {
 	return w.send("GET", "/v1/balance", "", "Stripe-Account", account).status
 }
 
-// Seed 004's cases, to the cent (§4.4 I).
-func TestSeedScenarios(t *testing.T) {
+// A marketplace's usual cases, to the cent (§4.4 I).
+func TestMarketplaceScenarios(t *testing.T) {
 	t.Parallel()
 	w := open(t)
 	driver := w.connect()

@@ -17,7 +17,7 @@ type change struct {
 }
 
 // versionChanges are all steps, newest first. The sandbox keeps and makes
-// today's shapes; the seeds' of 2018 are at the far end.
+// today's shapes; those of 2018 are at the far end.
 var versionChanges = []change{
 	{"2025-09-30", "discount", func(v *view, f *fields) { f.lift(v, "source", "coupon") }},
 	{"2025-09-30", "promotion_code", func(v *view, f *fields) { f.lift(v, "promotion", "coupon") }},

@@ -14,7 +14,7 @@ func (r reply) has(w *world, names ...string) {
 	}
 }
 
-// The shapes that seed 004 shows, in the version that it was written for
+// The shapes of 2018, in the version of that time
 // (§6.4, F.11), and today's for everybody else.
 func TestShapesOf2018(t *testing.T) {
 	t.Parallel()

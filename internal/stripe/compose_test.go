@@ -100,7 +100,7 @@ func TestChargeForms(t *testing.T) {
 			"&return_url=https%3A%2F%2Fmerchant.example%2Freturn%3Fx%3D1%26y%3D2&statement_descriptor_suffix=ORDER+1"},
 		"off session": {offSession, common + "&customer=cus_1&expand[0]=latest_charge.balance_transaction&" + ours +
 			"&off_session=true&payment_method=pm_card_visa&payment_method_types[0]=card"},
-		"the seed's declined card": {declined, common + "&error_on_requires_action=true&expand[0]=latest_charge.balance_transaction&" + ours +
+		"the guide's declined card": {declined, common + "&error_on_requires_action=true&expand[0]=latest_charge.balance_transaction&" + ours +
 			"&payment_method=pm_card_chargeDeclined&payment_method_types[0]=card"},
 		"padded currency": {krona, "amount=150000&capture_method=automatic&confirm=true&currency=isk" +
 			"&error_on_requires_action=true&expand[0]=latest_charge.balance_transaction&" + ours + "&payment_method=pm_card_visa&payment_method_types[0]=card"},
