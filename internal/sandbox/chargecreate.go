@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// chargeParams are those of a charge made without an intent (§2.6.1), as the
+// chargeParams are those of a charge made without an intent (§2.6.1), as it
 // was done in 2018: with a token, a card, or a customer whose default source pays.
 var chargeParams = []param{
 	integer("amount").must(), text("currency").must(), text("source"), cardHashParams.orToken(), text("customer"), boolean("capture"),

@@ -5,8 +5,8 @@
 //
 // It is a second, independent reading of Stripe's documentation: it shares no
 // code with the room that speaks to Stripe, so that one misreading cannot pass
-// every test. Sections in comments (§1.6 …) are those of Stripe's behaviour as
-// recorded from its public API reference. Amounts are minor units of their
+// every test. Numbers after § in comments are those of docs/stripe.md, which
+// names Stripe's own page for each. Amounts are minor units of their
 // currency, times are Unix seconds of the sandbox's clock.
 package sandbox
 
