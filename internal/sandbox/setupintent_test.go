@@ -36,7 +36,7 @@ func TestSetupIntentJourney(t *testing.T) {
 	updated, err := w.stripe.V1SetupIntents.Update(ctx, made.ID, &stripe.SetupIntentUpdateParams{PaymentMethod: stripe.String("pm_card_visa"), Description: stripe.String("x")})
 	require.NoError(t, err)
 	require.Equal(t, stripe.SetupIntentStatusRequiresConfirmation, updated.Status)
-	done, err := w.stripe.V1SetupIntents.Confirm(ctx, made.ID, &stripe.SetupIntentConfirmParams{Params: stripe.Params{Expand: stripe.StringSlice([]string{"payment_method", "latest_attempt"})}})
+	done, err := w.stripe.V1SetupIntents.Confirm(ctx, made.ID, &stripe.SetupIntentConfirmParams{Expand: stripe.StringSlice([]string{"payment_method", "latest_attempt"})})
 	require.NoError(t, err)
 	require.Equal(t, []any{stripe.SetupIntentStatusSucceeded, owner.ID, "succeeded"}, []any{done.Status, done.PaymentMethod.Customer.ID, string(done.LatestAttempt.Status)})
 	_, err = w.stripe.V1SetupIntents.Cancel(ctx, made.ID, nil)
