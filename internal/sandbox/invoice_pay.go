@@ -231,6 +231,9 @@ func (i *invoice) collect(c *call, how collecting) error {
 		return noMethod()
 	}
 	form := url.Values{"payment_method": {method}}
+	if back := c.text("return_url"); back != "" { // from a checkout session
+		form.Set("return_url", back)
+	}
 	if how.offSession {
 		form.Set("off_session", "true")
 	}
@@ -245,8 +248,12 @@ func noMethod() *apiError {
 	return e
 }
 
-// intentMoved tells the invoice of a payment intent how its payment went.
+// intentMoved tells the invoice of a payment intent, or the checkout session,
+// how the payment went.
 func intentMoved(w *work, p *paymentIntent) {
+	if p.Status == intentSucceeded || p.Status == intentNeedsCapture {
+		sessionMoved(w, p.secret.Checkout)
+	}
 	if _, ok := invoices.find(w, p.secret.Invoice); !ok {
 		return
 	}

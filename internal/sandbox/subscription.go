@@ -69,10 +69,12 @@ type subscription struct {
 	secret subscriptionSecret
 }
 
-// subscriptionSecret is what was already told, so that it is told once.
+// subscriptionSecret is what was already told, so that it is told once, and who
+// else is to be told.
 type subscriptionSecret struct {
-	TrialNoticed bool  `json:"trial_noticed,omitempty"`
-	UpcomingTold int64 `json:"upcoming_told,omitempty"` // the period end (Unix seconds) that invoice.upcoming was about
+	TrialNoticed bool   `json:"trial_noticed,omitempty"`
+	UpcomingTold int64  `json:"upcoming_told,omitempty"` // the period end (Unix seconds) that invoice.upcoming was about
+	Checkout     string `json:"checkout,omitempty"`      // the session that waits for its first payment
 }
 
 type subscriptionTax struct {

@@ -224,6 +224,7 @@ func (s *subscription) catchUp(w *work, i *invoice) {
 	}
 	s.keepMethod(w, i)
 	emitChange(w, "customer.subscription.updated", &before, s)
+	sessionMoved(w, s.secret.Checkout)
 }
 
 // keepMethod saves what paid as the subscription's default, when it shall be.

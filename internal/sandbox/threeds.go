@@ -80,6 +80,7 @@ func sameSecret(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a),
 func (s *Sandbox) mountHosted() {
 	s.mux.HandleFunc("GET "+hostedPath, s.showAuthentication)
 	s.mux.HandleFunc("POST "+hostedPath, s.authenticate)
+	s.mountCheckout()
 	s.mountConnect()
 }
 
