@@ -3,9 +3,12 @@ package sandbox_test
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
+
+	"florin/internal/sandbox"
 )
 
 // charge is a random charge without an intent.
@@ -81,4 +84,38 @@ func TestPaymentFamilyIsValid(t *testing.T) {
 	} {
 		w.ask(row.method, row.path, row.form)
 	}
+}
+
+// What the payments family keeps is there after a restart, and goes on.
+func TestPaymentFamilyIsKept(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	w := openIn(t, sandbox.Config{Dir: dir})
+	token := w.send("POST", "/v1/tokens", "card[number]=4242424242424242&card[exp_month]=1&card[exp_year]=2030").at("id").(string)
+	bank := w.send("POST", "/v1/tokens", "bank_account[country]=US&bank_account[routing_number]=110000000&bank_account[account_number]=000123456789").at("id").(string)
+	customer := w.send("POST", "/v1/customers", "source=tok_visa").at("id").(string)
+	asked, _ := w.setUp("authenticationRequired", "")
+	dispute := w.disputed("createDispute").ID
+	w.send("POST", "/v1/disputes/"+dispute, "submit=false&evidence[uncategorized_text]=winning_evidence")
+	held := w.send("POST", "/v1/charges", "amount=1000&currency=usd&capture=false&customer="+customer).at("id").(string)
+	paths := []string{"/v1/tokens/" + token, "/v1/customers/" + customer + "?expand[]=sources", "/v1/setup_intents", "/v1/disputes", "/v1/charges", "/v1/events?limit=100"}
+	before := map[string]string{}
+	for _, path := range paths {
+		before[path] = w.send("GET", path, "").raw
+	}
+	w.stop()
+
+	again := openIn(t, sandbox.Config{Dir: dir})
+	for _, path := range paths {
+		require.Equal(t, before[path], again.send("GET", path, "").raw, path)
+	}
+	require.Equal(t, 200, again.send("POST", "/v1/customers/"+customer+"/sources", "source="+token).status)
+	path := "/v1/customers/" + customer + "/sources/" + again.send("POST", "/v1/customers/"+customer+"/sources", "source="+bank).at("id").(string)
+	require.Equal(t, "verified", again.send("POST", path+"/verify", "amounts[]=45&amounts[]=32").at("status"))
+	again.send("POST", "/v1/disputes/"+dispute, "submit=true")
+	again.send("POST", "/v1/setup_intents/"+asked.at("id").(string)+"/confirm", "payment_method=pm_card_visa")
+	again.advance(7 * 24 * time.Hour)
+	require.Equal(t, "won", again.send("GET", "/v1/disputes/"+dispute, "").at("status"))
+	require.Equal(t, "succeeded", again.send("GET", "/v1/setup_intents/"+asked.at("id").(string), "").at("status"))
+	require.Equal(t, true, again.send("GET", "/v1/charges/"+held, "").at("refunded"))
 }
