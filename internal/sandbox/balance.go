@@ -48,15 +48,19 @@ func bookEntry(a *account, o object) {
 
 // mature makes available what became so by now, and tells of it once (§4.2).
 func mature(w *work, _ string) error {
-	sums := w.account.ledger
+	sums, matured := w.account.ledger, false
 	for at, nets := range sums.pending {
 		if at > w.now {
 			continue
 		}
+		matured = true
 		for currency, net := range nets {
 			sums.available[currency] += net
 		}
 		delete(sums.pending, at)
+	}
+	if !matured { // a payout at the same second was first, and did it
+		return nil
 	}
 	w.account.planPayout(w.now)
 	emit(w, "balance.available", w.account.ledger.show())

@@ -350,6 +350,9 @@ func (a *account) planPayoutBy(schedule payoutSchedule, from int64) {
 // runPayouts pays out all that is available, by currency (§4.3). What cannot
 // be paid out waits for the next money or the next change of the account.
 func runPayouts(w *work, _ string) error {
+	if err := mature(w, ""); err != nil { // what becomes available at this second is paid out with the rest
+		return err
+	}
 	w.account.payoutAt = 0
 	own := w.self()
 	if own == nil || !own.PayoutsEnabled {
