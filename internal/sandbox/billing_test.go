@@ -10,6 +10,8 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/stretchr/testify/require"
 	"github.com/stripe/stripe-go/v85"
+
+	"florin/internal/sandbox"
 )
 
 // asker makes requests whose answers Stripe's own document must allow.
@@ -214,4 +216,36 @@ func TestTestClock(t *testing.T) {
 	require.Equal(t, true, w.must("DELETE", "/v1/test_helpers/test_clocks/"+clock, "").at("deleted"))
 	require.Equal(t, true, w.must("GET", "/v1/customers/"+who, "").at("deleted"))
 	require.Equal(t, "canceled", w.must("GET", "/v1/subscriptions/"+sub.at("id").(string), "").at("status"))
+}
+
+// What billing keeps survives a restart: clocks, drafts, tiers and usage.
+func TestBillingSurvivesARestart(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	w := openIn(t, sandbox.Config{Dir: dir})
+	who := w.newPayer("pm_card_visa", "")
+	tiers := w.must("POST", "/v1/prices", "currency=usd&recurring[interval]=month&billing_scheme=tiered&tiers_mode=graduated&product_data[name]=T&tiers[0][up_to]=2&tiers[0][unit_amount]=100&tiers[1][up_to]=inf&tiers[1][unit_amount]=50").at("id").(string)
+	half := w.must("POST", "/v1/coupons", "percent_off=50&duration=forever").at("id").(string)
+	sub := w.must("POST", "/v1/subscriptions", "customer="+who+"&items[0][price]="+tiers+"&items[0][quantity]=4&discounts[0][coupon]="+half).at("id").(string)
+	clock := w.must("POST", "/v1/test_helpers/test_clocks", "frozen_time=1700000000").at("id").(string)
+	clocked := w.must("POST", "/v1/subscriptions", "customer="+w.newPayer("pm_card_visa", "&test_clock="+clock)+"&items[0][price]="+tiers+"&items[0][quantity]=3").at("id").(string)
+	session := w.must("POST", "/v1/checkout/sessions", "mode=subscription&line_items[0][quantity]=5&line_items[0][price]="+tiers+shopBack)
+	paths := []string{"/v1/subscriptions/" + sub, "/v1/invoices", "/v1/prices?expand[]=data.tiers", "/v1/coupons", "/v1/checkout/sessions", "/v1/test_helpers/test_clocks", "/v1/products"}
+	before := map[string]string{}
+	for _, path := range paths {
+		before[path] = w.must("GET", path, "").raw
+	}
+	w.stop()
+
+	again := openIn(t, sandbox.Config{Dir: dir})
+	for _, path := range paths {
+		require.Equal(t, before[path], again.must("GET", path, "").raw, path)
+	}
+	again.advance(29 * 24 * time.Hour)
+	again.must("POST", "/v1/test_helpers/test_clocks/"+clock+"/advance", "frozen_time=1703000000")
+	require.Equal(t, 250.0, again.must("GET", "/v1/subscriptions/"+clocked+"?expand[]=latest_invoice", "").at("latest_invoice", "amount_paid"))
+	again.advance(2*24*time.Hour + time.Hour)
+	renewed := again.must("GET", "/v1/subscriptions/"+sub+"?expand[]=latest_invoice", "")
+	require.Equal(t, []any{"subscription_cycle", 150.0}, []any{renewed.at("latest_invoice", "billing_reason"), renewed.at("latest_invoice", "amount_paid")})
+	require.Equal(t, "expired", again.must("GET", "/v1/checkout/sessions/"+session.at("id").(string), "").at("status"))
 }

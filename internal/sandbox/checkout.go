@@ -354,7 +354,7 @@ func sessionLine(c *call, row params, path string) (*checkoutLine, error) {
 	line := &checkoutLine{head: head{"li_1" + c.sandbox.ids.text(lineItemIDLength), "item"}, Currency: by.Currency, Description: by.label(c.work),
 		Metadata: map[string]string{}, Price: by, Quantity: quantity}
 	if !by.metered() {
-		line.AmountSubtotal = by.amountFor(quantity)
+		line.AmountSubtotal = by.amountFor(c.work, quantity)
 	}
 	return line, row.setMetadata(&line.Metadata)
 }

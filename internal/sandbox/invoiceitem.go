@@ -227,7 +227,7 @@ func (o *invoiceItem) setPrice(c *call) error {
 	if by == nil {
 		return nil
 	}
-	o.Amount, o.Currency, o.Pricing = by.amountFor(o.Quantity), by.Currency, by.pricing()
+	o.Amount, o.Currency, o.Pricing = by.amountFor(c.work, o.Quantity), by.Currency, by.pricing()
 	if o.Description == nil {
 		o.Description = pointer(by.label(c.work))
 	}

@@ -322,7 +322,7 @@ func listPrices(c *call) (any, error) {
 }
 
 // amountFor is what a quantity costs, in minor units (§2.15).
-func (p *price) amountFor(quantity int64) int64 {
+func (p *price) amountFor(w *work, quantity int64) int64 {
 	if t := p.TransformQuantity; t != nil {
 		packages := quantity / t.DivideBy
 		if t.Round == "up" && quantity%t.DivideBy != 0 {
@@ -334,21 +334,31 @@ func (p *price) amountFor(quantity int64) int64 {
 	case p.BillingScheme != "tiered":
 		return p.UnitAmountDecimal.times(quantity).round()
 	case *p.TiersMode == "volume":
-		return p.volume(quantity)
+		return volume(p.tiers(w), quantity)
 	}
-	return p.graduated(quantity)
+	return graduated(p.tiers(w), quantity)
 }
 
-// volume prices all units by the tier that the total falls in.
-func (p *price) volume(quantity int64) int64 {
-	at := slices.IndexFunc(p.hidden.Tiers, func(t tier) bool { return t.UpTo == nil || quantity <= *t.UpTo })
-	return p.hidden.Tiers[at].cost(quantity).round()
+// tiers is the price list. Objects that show a price have it without what it
+// hides, so that the price itself is asked.
+func (p *price) tiers(w *work) []tier {
+	if kept, ok := prices.find(w, p.ID); ok {
+		return kept.hidden.Tiers
+	}
+	return p.hidden.Tiers // being made
+}
+
+// volume prices all units by the tier that the total falls in; the last tier
+// has no end.
+func volume(tiers []tier, quantity int64) int64 {
+	at := slices.IndexFunc(tiers, func(t tier) bool { return t.UpTo == nil || quantity <= *t.UpTo })
+	return tiers[at].cost(quantity).round()
 }
 
 // graduated prices each unit by the tier that it falls in.
-func (p *price) graduated(quantity int64) int64 {
+func graduated(tiers []tier, quantity int64) int64 {
 	sum, below := whole(0), int64(0)
-	for _, t := range p.hidden.Tiers {
+	for _, t := range tiers {
 		inside := quantity - below
 		if t.UpTo != nil {
 			inside = min(inside, *t.UpTo-below)

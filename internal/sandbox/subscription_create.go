@@ -193,9 +193,9 @@ func (s *subscription) firstLines(c *call) []*invoiceLine {
 			lines = append(lines, line)
 		case item.Price.metered():
 		case partly:
-			lines = append(lines, s.line(c.work, item, now, share(item.amount(), now.End-now.Start, whole)))
+			lines = append(lines, s.line(c.work, item, now, share(item.amount(c.work), now.End-now.Start, whole)))
 		default:
-			lines = append(lines, s.line(c.work, item, now, item.amount()))
+			lines = append(lines, s.line(c.work, item, now, item.amount(c.work)))
 		}
 	}
 	return lines

@@ -139,14 +139,14 @@ func (s *subscription) cycleLines(w *work, over period) []*invoiceLine {
 	var lines []*invoiceLine
 	for _, item := range s.Items.Data {
 		if !item.Price.metered() {
-			lines = append(lines, s.line(w, item, s.current(), item.amount()))
+			lines = append(lines, s.line(w, item, s.current(), item.amount(w)))
 			continue
 		}
 		used := int64(0)
 		if by, ok := meters.find(w, *item.Price.Recurring.Meter); ok {
 			used = by.total(w, s.Customer, over.Start, over.End).round()
 		}
-		line := s.line(w, item, over, item.Price.amountFor(used))
+		line := s.line(w, item, over, item.Price.amountFor(w, used))
 		line.Quantity, line.QuantityDecimal = quantities(&used)
 		line.Description = pointer(item.Price.describe(w, used))
 		lines = append(lines, line)

@@ -91,7 +91,7 @@ func TestSubscriptionRenewsAndIsPaid(t *testing.T) {
 	require.Equal(t, stripe.PaymentIntentStatusSucceeded, first.Payments.Data[0].Payment.PaymentIntent.Status)
 	require.Equal(t, []string{"customer.subscription.created", "invoice.created", "invoice.finalized", "customer.updated", "payment_intent.created",
 		"charge.succeeded", "payment_intent.succeeded", "invoice.updated", "invoice.paid", "invoice.payment_succeeded", "invoice_payment.paid",
-		"customer.subscription.updated"}, lastOf(s.eventTypes(), 12))
+		"customer.subscription.updated"}, tail(s.eventTypes(), 12))
 
 	s.advance(31*24*time.Hour - time.Second)
 	require.Len(t, s.must("GET", "/v1/invoices", "").at("data"), 1)
@@ -108,8 +108,6 @@ func TestSubscriptionRenewsAndIsPaid(t *testing.T) {
 	require.EqualValues(t, 2*(2000-88), listed.Available[0].Amount+listed.Pending[0].Amount)
 }
 
-func lastOf(list []string, n int) []string { return list[max(0, len(list)-n):] }
-
 func TestTrialThenPaid(t *testing.T) {
 	t.Parallel()
 	s := openShop(t)
@@ -117,7 +115,7 @@ func TestTrialThenPaid(t *testing.T) {
 	require.Equal(t, []any{"trialing", float64(start + 7*86400), 0.0, "paid"}, []any{made.at("status"), made.at("trial_end"), made.at("latest_invoice", "amount_due"), made.at("latest_invoice", "status")})
 	id := made.at("id").(string)
 	s.advance(4 * 24 * time.Hour)
-	require.Equal(t, "customer.subscription.trial_will_end", lastOf(s.eventTypes(), 1)[0])
+	require.Equal(t, "customer.subscription.trial_will_end", tail(s.eventTypes(), 1)[0])
 	s.advance(3 * 24 * time.Hour)
 	require.Equal(t, "active", s.must("GET", "/v1/subscriptions/"+id, "").at("status"))
 	s.advance(time.Hour)

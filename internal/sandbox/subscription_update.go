@@ -98,15 +98,15 @@ func (s *subscription) renewalFor(c *call, before, after []*subscriptionItem) (r
 	case until == c.now && trialing, c.text("billing_cycle_anchor") == "now":
 		how.reset = true
 	case !trialing && len(after) > 0:
-		how.reset = after[0].Price.interval() != before[0].Price.interval() || priceOf(before) == 0 && priceOf(after) > 0
+		how.reset = after[0].Price.interval() != before[0].Price.interval() || priceOf(c.work, before) == 0 && priceOf(c.work, after) > 0
 	}
 	return how, until, nil
 }
 
 // priceOf is what items cost for a period, in minor units.
-func priceOf(items []*subscriptionItem) (sum int64) {
+func priceOf(w *work, items []*subscriptionItem) (sum int64) {
 	for _, item := range items {
-		sum += item.amount()
+		sum += item.amount(w)
 	}
 	return sum
 }
@@ -156,7 +156,7 @@ func (s *subscription) changedItems(c *call) ([]*subscriptionItem, error) {
 func (s *subscription) prorate(w *work, before []*subscriptionItem, how renewal) {
 	for _, old := range before {
 		next := s.item(old.ID)
-		same := next != nil && next.Price.ID == old.Price.ID && next.amount() == old.amount()
+		same := next != nil && next.Price.ID == old.Price.ID && next.amount(w) == old.amount(w)
 		if same && !how.reset {
 			continue
 		}
@@ -196,7 +196,7 @@ func (s *subscription) proration(w *work, item *subscriptionItem, at, sign int64
 	if item.Price.metered() {
 		return nil
 	}
-	row := &priced{amount: item.amount(), product: item.Price.Product, own: lasting(w, item.Discounts, w.now)}
+	row := &priced{amount: item.amount(w), product: item.Price.Product, own: lasting(w, item.Discounts, w.now)}
 	lower([]*priced{row}, lasting(w, s.Discounts, w.now))
 	end := item.CurrentPeriodEnd
 	owner, _ := customers.find(w, s.Customer)
@@ -244,7 +244,7 @@ func (s *subscription) billChange(c *call, how renewal) error {
 		var lines []*invoiceLine
 		for _, item := range s.Items.Data {
 			if !item.Price.metered() {
-				lines = append(lines, s.line(c.work, item, s.current(), item.amount()))
+				lines = append(lines, s.line(c.work, item, s.current(), item.amount(c.work)))
 			}
 		}
 		return s.billNow(c, lines, how.behavior != "none")

@@ -30,11 +30,11 @@ func (i *subscriptionItem) createdAt() int64 { return i.Created }
 
 // amount is what the item costs for a whole period, in minor units; usage
 // costs nothing in advance.
-func (i *subscriptionItem) amount() int64 {
+func (i *subscriptionItem) amount(w *work) int64 {
 	if i.Price.metered() {
 		return 0
 	}
-	return i.Price.amountFor(*i.Quantity)
+	return i.Price.amountFor(w, *i.Quantity)
 }
 
 // subscriptionItems has no objects of its own: they are in subscriptions.
