@@ -89,12 +89,13 @@ run(async (stripe) => {
   say("refund updated", { metadata: (await stripe.refunds.update(back.id, { metadata: { why: "size" } })).metadata });
 
   // disputes
-  const won = await dispute(stripe);
-  say("dispute", { id: kind(won.id), status: won.status, reason: won.reason, amount: won.amount, entries: won.balance_transactions.map((b) => [b.amount, b.fee, b.net]) });
-  const draft = await stripe.disputes.update(won.id, { evidence: { product_description: "A book" }, submit: false });
+  const contested = await dispute(stripe);
+  say("dispute", { id: kind(contested.id), status: contested.status, reason: contested.reason, amount: contested.amount, entries: contested.balance_transactions.map((b) => [b.amount, b.fee, b.net]) });
+  const draft = await stripe.disputes.update(contested.id, { evidence: { product_description: "A book" }, submit: false });
   say("evidence", { has: draft.evidence_details.has_evidence, text: draft.evidence.product_description, status: draft.status });
-  await stripe.disputes.update(won.id, { evidence: { uncategorized_text: "winning_evidence" } });
-  const after = await stripe.disputes.retrieve(won.id);
+  // Evidence that decides nothing: the bank would take a moment of the clock over the magic words.
+  await stripe.disputes.update(contested.id, { evidence: { uncategorized_text: "The book was read." } });
+  const after = await stripe.disputes.retrieve(contested.id);
   say("evidence submitted", { status: after.status, entries: after.balance_transactions.map((b) => b.net) });
   const lost = await stripe.disputes.close((await dispute(stripe)).id);
   say("dispute closed", { status: lost.status, entries: lost.balance_transactions.map((b) => b.net) });
