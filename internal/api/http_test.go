@@ -2,25 +2,21 @@ package api_test
 
 import (
 	"bytes"
-	"context"
 	"encoding/base64"
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"io"
-	"log/slog"
 	"net/http"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/spf13/pflag"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"florin/internal/app"
-	"florin/internal/config"
+	"florin/internal/app/apptest"
 	"florin/internal/pay"
 )
 
@@ -34,24 +30,7 @@ type florin struct {
 // start runs the program; flags are as on the command line.
 func start(t *testing.T, flags ...string) florin {
 	t.Helper()
-	set := pflag.NewFlagSet("florin", pflag.ContinueOnError)
-	config.Bind(set)
-	require.NoError(t, set.Parse(append([]string{
-		"--database-url", "sqlite:" + filepath.Join(t.TempDir(), "florin.db"), "--data-dir", t.TempDir(),
-		"--listen", "127.0.0.1:0", "--sandbox-listen", "127.0.0.1:0", "--rate-limit", "0",
-	}, flags...)))
-	cfg, err := config.Load(set, func(string) string { return "" })
-	require.NoError(t, err)
-	ctx, stop := context.WithCancel(context.Background())
-	server, err := app.NewServer(ctx, cfg, slog.New(slog.DiscardHandler))
-	require.NoError(t, err)
-	done := make(chan error, 1)
-	go func() { done <- server.Run(ctx) }()
-	t.Cleanup(func() {
-		stop()
-		require.NoError(t, <-done)
-		require.NoError(t, server.Close(context.Background()))
-	})
+	server := apptest.Start(t, flags...)
 	return florin{t: t, server: server, key: server.Key}
 }
 

@@ -43,6 +43,8 @@ var arrows = map[string][]string{
 		"stripe", "webhook", "mail", "operation", "sandbox", "seal", "config", "telemetry", "clock", "pay",
 	},
 
+	"app/apptest": {"app", "config", "pgtest"},
+
 	"client":   {},
 	"scenario": {"client"},
 	"load":     {"client"},
@@ -56,7 +58,7 @@ var arrows = map[string][]string{
 }
 
 // testRooms are imported by tests, and by each other where arrows says so.
-var testRooms = []string{"pgtest", "store/storetest", "arch", "e2e"}
+var testRooms = []string{"pgtest", "app/apptest", "store/storetest", "arch", "e2e"}
 
 // vagueNames say nothing about what is inside, so everything ends up there.
 var vagueNames = []string{"util", "utils", "common", "helper", "helpers", "model", "models", "base", "misc", "shared", "types"}

@@ -3,48 +3,27 @@ package client_test
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/spf13/pflag"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"florin/internal/api"
-	"florin/internal/app"
+	"florin/internal/app/apptest"
 	"florin/internal/client"
-	"florin/internal/config"
 )
 
 // start runs the whole program on free ports with its sandbox, and returns a
 // client with all rights that notes which routes it asked.
 func start(t *testing.T) (*client.Client, *asked) {
 	t.Helper()
-	set := pflag.NewFlagSet("florin", pflag.ContinueOnError)
-	config.Bind(set)
-	require.NoError(t, set.Parse([]string{
-		"--database-url", "sqlite:" + filepath.Join(t.TempDir(), "florin.db"), "--data-dir", t.TempDir(),
-		"--listen", "127.0.0.1:0", "--sandbox-listen", "127.0.0.1:0", "--rate-limit", "0",
-	}))
-	cfg, err := config.Load(set, func(string) string { return "" })
-	require.NoError(t, err)
-	ctx, stop := context.WithCancel(context.Background())
-	server, err := app.NewServer(ctx, cfg, slog.New(slog.DiscardHandler))
-	require.NoError(t, err)
-	done := make(chan error, 1)
-	go func() { done <- server.Run(ctx) }()
-	t.Cleanup(func() {
-		stop()
-		require.NoError(t, <-done)
-		require.NoError(t, server.Close(context.Background()))
-	})
+	server := apptest.Start(t)
 	noted := &asked{}
 	return client.New(server.URL()+"/", server.Key, &http.Client{Transport: noted}), noted
 }

@@ -2,24 +2,19 @@ package e2e
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
-	"log/slog"
 	"net/http"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/spf13/pflag"
 	"github.com/stretchr/testify/require"
 
 	"florin/internal/app"
-	"florin/internal/config"
+	"florin/internal/app/apptest"
 	"florin/internal/pay"
-	"florin/internal/pgtest"
 )
 
 // patience is how long a test waits for a signal before it gives up: far more
@@ -27,10 +22,7 @@ import (
 const patience = 60 * time.Second
 
 // databases is where every test of this package runs.
-var databases = map[string]func(t testing.TB) string{
-	"sqlite":   func(t testing.TB) string { return "sqlite:" + filepath.Join(t.TempDir(), "florin.db") },
-	"postgres": func(t testing.TB) string { return pgtest.Start(t) },
-}
+var databases = apptest.Databases
 
 // onEach runs a test on both databases.
 func onEach(t *testing.T, test func(t *testing.T, w *world)) {
@@ -53,24 +45,7 @@ type world struct {
 
 // newWorld starts a server on free ports; flags are as on the command line.
 func newWorld(t testing.TB, databaseURL string, flags ...string) *world {
-	set := pflag.NewFlagSet("florin", pflag.ContinueOnError)
-	config.Bind(set)
-	require.NoError(t, set.Parse(append([]string{
-		"--database-url", databaseURL, "--data-dir", t.TempDir(), "--listen", "127.0.0.1:0",
-		"--sandbox-listen", "127.0.0.1:0", "--rate-limit", "0",
-	}, flags...)))
-	cfg, err := config.Load(set, func(string) string { return "" })
-	require.NoError(t, err)
-	ctx, stop := context.WithCancel(context.Background())
-	server, err := app.NewServer(ctx, cfg, slog.New(slog.DiscardHandler))
-	require.NoError(t, err)
-	done := make(chan error, 1)
-	go func() { done <- server.Run(ctx) }()
-	t.Cleanup(func() {
-		stop()
-		require.NoError(t, <-done)
-		require.NoError(t, server.Close(context.Background()))
-	})
+	server := apptest.Start(t, append([]string{"--database-url", databaseURL}, flags...)...)
 	w := &world{t: t, base: server.URL(), stripe: server.Sandbox.URL(), key: server.Key, server: server}
 	w.connected()
 	return w
