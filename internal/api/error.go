@@ -18,8 +18,13 @@ type Problem struct {
 	Field       string   `json:"field,omitempty" doc:"The field, parameter or header at fault, as the request spells it."`
 	Fields      []string `json:"fields,omitempty" doc:"Every field that differs, for idempotency_mismatch."`
 	DeclineCode string   `json:"decline_code,omitempty" doc:"Why the bank declined, in Stripe's words."`
-	RequestID   string   `json:"request_id,omitempty" doc:"The request in our logs, as in X-Request-Id. Absent in replies that are repeated byte for byte."`
-	Doc         string   `json:"doc" doc:"Where the code is explained."`
+	Retryable   bool     `json:"retryable" doc:"Whether the same request, unchanged, may succeed later."`
+
+	ProviderCode      string `json:"provider_code,omitempty" doc:"Stripe's own code for the error."`
+	ProviderRequestID string `json:"provider_request_id,omitempty" doc:"Stripe's id of the request that it refused (req_…), for its support."`
+
+	RequestID string `json:"request_id,omitempty" doc:"The request in our logs, as in X-Request-Id. Absent in replies that are repeated byte for byte."`
+	Doc       string `json:"doc" doc:"Where the code is explained."`
 }
 
 // failure is the envelope of an error.
@@ -77,6 +82,7 @@ func problem(e *pay.Error, requestID string) Problem {
 	}
 	return Problem{
 		Code: string(e.Code), Message: message, Field: e.Field, Fields: e.Fields, DeclineCode: e.DeclineCode,
+		Retryable: e.Retryable(), ProviderCode: e.ProviderCode, ProviderRequestID: e.RequestRef,
 		RequestID: requestID, Doc: docOf(e.Code),
 	}
 }

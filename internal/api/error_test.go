@@ -48,14 +48,17 @@ func TestErrorsArePublicInOneShape(t *testing.T) {
 		body   string
 	}{
 		{pay.Invalid(pay.CodeInvalidAmount, "amount", "no"), 400,
-			`{"success":false,"error":{"code":"invalid_amount","message":"no","field":"amount","doc":"/docs/errors#invalid_amount"}}`},
+			`{"success":false,"error":{"code":"invalid_amount","message":"no","field":"amount","retryable":false,"doc":"/docs/errors#invalid_amount"}}`},
 		{fmt.Errorf("wrapped: %w", pay.NotFound("payment", "x")), 404,
-			`{"success":false,"error":{"code":"not_found","message":"there is no payment x","doc":"/docs/errors#not_found"}}`},
-		{busy, 409, `{"success":false,"error":{"code":"operation_in_progress","message":"wait","doc":"/docs/errors#operation_in_progress"}}`},
+			`{"success":false,"error":{"code":"not_found","message":"there is no payment x","retryable":false,"doc":"/docs/errors#not_found"}}`},
+		{busy, 409, `{"success":false,"error":{"code":"operation_in_progress","message":"wait","retryable":true,"doc":"/docs/errors#operation_in_progress"}}`},
 		{mismatch, 422, `{"success":false,"error":{"code":"idempotency_mismatch","message":"another request","fields":["amount","currency"],` +
-			`"doc":"/docs/errors#idempotency_mismatch"}}`},
-		{pay.Errorf(pay.CodeRateLimited, "slow"), 429, `{"success":false,"error":{"code":"rate_limited","message":"slow","doc":"/docs/errors#rate_limited"}}`},
-		{&pay.Error{Code: pay.CodeUnavailable}, 503, `{"success":false,"error":{"code":"unavailable","message":"Florin is starting, stopping or overloaded.","doc":"/docs/errors#unavailable"}}`},
+			`"retryable":false,"doc":"/docs/errors#idempotency_mismatch"}}`},
+		{pay.Errorf(pay.CodeRateLimited, "slow"), 429, `{"success":false,"error":{"code":"rate_limited","message":"slow","retryable":true,"doc":"/docs/errors#rate_limited"}}`},
+		{&pay.Error{Code: pay.CodeCardDeclined, Message: "no", Field: "source", DeclineCode: "lost_card", ProviderCode: "card_declined", RequestRef: "req_1"}, 402,
+			`{"success":false,"error":{"code":"card_declined","message":"no","field":"source","decline_code":"lost_card","retryable":false,` +
+				`"provider_code":"card_declined","provider_request_id":"req_1","doc":"/docs/errors#card_declined"}}`},
+		{&pay.Error{Code: pay.CodeUnavailable}, 503, `{"success":false,"error":{"code":"unavailable","message":"Florin is starting, stopping or overloaded.","retryable":true,"doc":"/docs/errors#unavailable"}}`},
 	} {
 		w := told(c.err)
 		assert.Equal(t, c.status, w.Code)
@@ -87,7 +90,7 @@ func TestStatesAreDrawnFromTheTables(t *testing.T) {
 		assert.Contains(t, page, fmt.Sprintf("    %s --> %s: %s\n", move.From, move.To, move.Event))
 		assert.Contains(t, page, fmt.Sprintf("| `%s` | `%s` | `%s` | ", move.From, move.To, move.Event))
 	}
-	want := len(pay.PaymentMoves) + len(pay.RefundMoves) + len(pay.CardMoves) + 3
+	want := len(pay.PaymentMoves) + len(pay.RefundMoves) + len(pay.CardMoves) + len(pay.ApprovalMoves) + 4
 	assert.Equal(t, want, strings.Count(page, " --> "))
 	for _, event := range pay.EventTypes {
 		assert.Contains(t, page, event.Meaning)

@@ -72,7 +72,8 @@ func (f florin) refused(s said, status int, code pay.Code, field string) {
 	problem, _ := body["error"].(map[string]any)
 	assert.NotEmpty(f.t, problem["message"], s.body)
 	delete(problem, "message")
-	want := map[string]any{"code": string(code), "doc": "/docs/errors#" + string(code), "request_id": s.header.Get("X-Request-Id")}
+	want := map[string]any{"code": string(code), "doc": "/docs/errors#" + string(code), "request_id": s.header.Get("X-Request-Id"),
+		"retryable": (&pay.Error{Code: code}).Retryable()}
 	if field != "" {
 		want["field"] = field
 	}

@@ -13,8 +13,9 @@ import (
 func ErrorsMarkdown() string {
 	var b strings.Builder
 	b.WriteString("# Errors\n\nGenerated from `internal/pay/code.go`; do not edit.\n\n" +
-		"An error is `{\"success\":false,\"error\":{\"code\",\"message\",\"field\",\"request_id\",\"doc\"}}`. Codes are stable; messages may change. " +
-		"Stripe's decline codes pass through in `error.decline_code`.\n")
+		"An error is `{\"success\":false,\"error\":{\"code\",\"message\",\"field\",\"retryable\",\"request_id\",\"doc\"}}`. Codes are stable; messages may change. " +
+		"`field` is the parameter as the request spells it. `retryable` says whether the same request, unchanged, may succeed later. Where Stripe refused, " +
+		"its own code, decline code and request id pass through in `error.provider_code`, `error.decline_code` and `error.provider_request_id`.\n")
 	for _, status := range errorStatuses() {
 		fmt.Fprintf(&b, "\n## %d\n\n| Code | Meaning | Remedy |\n|---|---|---|\n", status)
 		for _, info := range codesWith(status) {
@@ -54,6 +55,7 @@ func StatesMarkdown() string {
 	writeMoves(&b, "Payments", pay.PaymentMoves)
 	writeMoves(&b, "Refunds", pay.RefundMoves)
 	writeMoves(&b, "Saved cards", pay.CardMoves)
+	writeMoves(&b, "Approvals", pay.ApprovalMoves)
 	b.WriteString("\n## Events\n\n| Event | Meaning |\n|---|---|\n")
 	for _, event := range pay.EventTypes {
 		fmt.Fprintf(&b, "| `%s` | %s |\n", event.Type, event.Meaning)

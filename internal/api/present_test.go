@@ -69,7 +69,7 @@ func TestAPaymentIsWrittenWhole(t *testing.T) {
 	wantReply(t, show.Payment(paid(), engine.StandingOpen), 202, `{"success":true,"data":`+paidJSON+`}`)
 	wantReply(t, show.Payment(failed(), engine.StandingDeclined), 402,
 		`{"success":false,"error":{"code":"card_declined","message":"Your card has insufficient funds.","decline_code":"insufficient_funds",`+
-			`"doc":"/docs/errors#card_declined"},"data":`+failedJSON+`}`)
+			`"retryable":false,"doc":"/docs/errors#card_declined"},"data":`+failedJSON+`}`)
 }
 
 func TestAFailureHasTheStatusOfItsCode(t *testing.T) {
@@ -85,7 +85,7 @@ func TestAFailureHasTheStatusOfItsCode(t *testing.T) {
 	refused := pay.Invalid(pay.CodeTooMuch, "amount", "at most 50.00 USD can be captured")
 	wantReply(t, Presenter{}.Refusal(refused, paid()), 400,
 		`{"success":false,"error":{"code":"amount_exceeds_remaining","message":"at most 50.00 USD can be captured","field":"amount",`+
-			`"doc":"/docs/errors#amount_exceeds_remaining"},"data":`+paidJSON+`}`)
+			`"retryable":false,"doc":"/docs/errors#amount_exceeds_remaining"},"data":`+paidJSON+`}`)
 }
 
 func TestWhatTheCustomerMustDoIsShownWhilePendingOnly(t *testing.T) {

@@ -22,6 +22,8 @@ type Chore struct {
 func (e *Engine) Chores() []Chore {
 	return []Chore{
 		{"complete_calls", time.Second, e.CompleteCalls},
+		{"complete_operations", time.Second, e.CompleteOperations},
+		{"expire_approvals", time.Minute, e.ExpireApprovals},
 		{"look_up_due", 15 * time.Second, e.LookUpDue},
 		{"revive_deliveries", 30 * time.Second, e.ReviveDeliveries},
 		{"revive_provider_events", 30 * time.Second, e.ReviveProviderEvents},
@@ -45,7 +47,10 @@ func (e *Engine) Recover(ctx context.Context) error {
 		return nil
 	}
 	return e.store.Write(ctx, func(tx *store.Tx) error {
-		_, err := tx.ReleaseCalls(tx.Now())
+		if _, err := tx.ReleaseCalls(tx.Now()); err != nil {
+			return err
+		}
+		_, err := tx.ReleaseOperationCalls(tx.Now())
 		return err
 	})
 }
@@ -103,11 +108,15 @@ func (e *Engine) revive(ctx context.Context, stale func(tx *store.Tx) ([]store.J
 
 // ForgetReplies drops replies that nobody will ask for any more.
 func (e *Engine) ForgetReplies(ctx context.Context) (int, error) {
-	var dropped int
+	var requests, calls int
 	err := e.store.Write(ctx, func(tx *store.Tx) error {
+		before := tx.Now().Add(-pay.IdempotencyRetention)
 		var err error
-		dropped, err = tx.ReapRequests(tx.Now().Add(-pay.IdempotencyRetention), reapBatch)
+		if requests, err = tx.ReapRequests(before, reapBatch); err != nil {
+			return err
+		}
+		calls, err = tx.ReapOperationCalls(before, reapBatch)
 		return err
 	})
-	return dropped, err
+	return requests + calls, err
 }

@@ -34,6 +34,9 @@ type Config struct {
 	Present Presenter
 	Logger  *slog.Logger
 
+	Catalogue Catalogue
+	Performer Performer
+
 	Peppers     [][]byte      // key the hashes of API keys: the first hashes new ones, all are tried
 	CallTimeout time.Duration // the longest one call to Stripe may take
 	Sandbox     Sandbox
@@ -62,6 +65,9 @@ type Engine struct {
 	log     *slog.Logger
 	cfg     Config
 
+	catalogue Catalogue
+	performer Performer
+
 	settlers map[pay.Action]settler
 	lookers  map[pay.Action]looker
 
@@ -85,6 +91,7 @@ func New(c Config) (*Engine, error) {
 	e := &Engine{
 		store: c.Store, clock: c.Clock, stripe: c.Stripe, courier: c.Courier,
 		sealer: c.Sealer, present: c.Present, log: c.Logger, cfg: c,
+		catalogue: c.Catalogue, performer: c.Performer,
 	}
 	e.settlers = map[pay.Action]settler{
 		pay.ActionCharge:         e.settleCharge,

@@ -52,7 +52,7 @@ func (e *Engine) newKey(o pay.Owner, scopes []pay.Scope, now time.Time) (pay.API
 	body := "sk_" + string(o.Mode) + "_flr_" + id + "_" + randomBase62(keySecretLength)
 	text := body + checksum(body)
 	return pay.APIKey{
-		ID: id, Owner: o, Scopes: scopes, Hash: hashKey(e.cfg.Peppers[0], text), CreatedAt: now,
+		ID: id, Owner: o, Scopes: scopes, Lineage: id, Hash: hashKey(e.cfg.Peppers[0], text), CreatedAt: now,
 		Hint: "sk_" + string(o.Mode) + "_flr_" + id + "_…" + text[len(text)-4:],
 	}, text
 }
@@ -191,7 +191,7 @@ func (e *Engine) RotateAPIKey(ctx context.Context, merchant pay.ID, id string, o
 			return err
 		}
 		fresh, text = e.newKey(old.Owner, old.Scopes, tx.Now())
-		fresh.Replaces = old.ID
+		fresh.Replaces, fresh.Lineage, fresh.Limits = old.ID, old.Lineage, old.Limits
 		if err := tx.InsertAPIKey(fresh); err != nil {
 			return err
 		}

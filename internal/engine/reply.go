@@ -12,6 +12,7 @@ type Presenter interface {
 	PaymentEvent(e pay.Event, p pay.Payment) []byte
 	RefundEvent(e pay.Event, r pay.Refund, p pay.Payment) []byte
 	CardEvent(e pay.Event, c pay.Card) []byte
+	ApprovalEvent(e pay.Event, a pay.Approval) []byte
 	PingEvent(e pay.Event, endpoint pay.Endpoint) []byte
 	Connection(c pay.Connection) Reply
 	Endpoint(e pay.Endpoint, secret string, status Standing) Reply // secret is shown when it is new

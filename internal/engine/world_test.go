@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -34,23 +35,46 @@ type world struct {
 	stripe *httptest.Server
 	key    string // the merchant's at the sandbox
 	owner  pay.Owner
+	file   string // of the database
+}
+
+// database opens the database beside the store, for tests that look at what is
+// kept or tamper with it: the returned function runs a statement and returns
+// its first column, one row a line.
+func (w *world) database() func(statement string) string {
+	db, err := sql.Open("sqlite", w.file)
+	require.NoError(w.t, err)
+	w.t.Cleanup(func() { require.NoError(w.t, db.Close()) })
+	return func(statement string) string {
+		rows, err := db.QueryContext(w.t.Context(), statement)
+		require.NoError(w.t, err)
+		defer func() { _ = rows.Close() }()
+		var lines []string
+		for rows.Next() {
+			var line string
+			require.NoError(w.t, rows.Scan(&line))
+			lines = append(lines, line)
+		}
+		require.NoError(w.t, rows.Err())
+		return strings.Join(lines, "\n")
+	}
 }
 
 func newWorld(t *testing.T) *world {
-	w := &world{t: t, clock: clock.NewMovable(clock.Real{}, 0), key: "sk_test_engine"}
+	w := &world{t: t, clock: clock.NewMovable(clock.Real{}, 0), key: "sk_test_engine", file: filepath.Join(t.TempDir(), "florin.db")}
 	box, err := sandbox.Open(sandbox.Config{Clock: w.clock})
 	require.NoError(t, err)
 	w.stripe = httptest.NewServer(box)
 	t.Cleanup(func() { w.stripe.Close(); require.NoError(t, box.Close()) })
-	w.store, err = store.Open(t.Context(), store.Options{URL: "sqlite:" + filepath.Join(t.TempDir(), "florin.db"), Clock: w.clock})
+	w.store, err = store.Open(t.Context(), store.Options{URL: "sqlite:" + w.file, Clock: w.clock})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, w.store.Close()) })
 	sealer, err := seal.New(pay.NewSecret(seal.NewMasterKey()))
 	require.NoError(t, err)
 	w.engine, err = engine.New(engine.Config{
 		Store: w.store, Clock: w.clock, Courier: webhook.New(webhook.Config{Private: webhook.PrivateLoopback}), Sealer: sealer,
-		Stripe:  stripe.New(stripe.Config{SandboxBase: w.stripe.URL, CallTimeout: 5 * time.Second, RetryWait: time.Millisecond}),
-		Present: api.Presenter{}, Peppers: sealer.Peppers(), CallTimeout: 5 * time.Second,
+		Stripe:    stripe.New(stripe.Config{SandboxBase: w.stripe.URL, CallTimeout: 5 * time.Second, RetryWait: time.Millisecond}),
+		Catalogue: small{}, Performer: direct{w.stripe.URL}, Present: api.Presenter{}, Peppers: sealer.Peppers(), CallTimeout: 5 * time.Second,
 		Sandbox: engine.Sandbox{Served: true, TakesTestKey: true}, PublicURL: "http://127.0.0.1:1", // nobody listens: no event ever comes
 	})
 	require.NoError(t, err)

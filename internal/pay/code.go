@@ -86,6 +86,18 @@ const (
 	CodeProviderRefused     Code = "provider_refused"
 	CodeProviderBusy        Code = "provider_busy"
 	CodeProviderAbsent      Code = "provider_has_no_record"
+	CodeReconcileNeeded     Code = "reconcile_needed"
+	CodeOperationNotFound   Code = "operation_not_found"
+	CodeOperationDenied     Code = "operation_not_allowed"
+	CodeAmountOverLimit     Code = "amount_over_limit"
+	CodeApprovalDenied      Code = "approval_denied"
+	CodeApprovalExpired     Code = "approval_expired"
+	CodeApprovalDecided     Code = "approval_already_decided"
+	CodeApprovalOwn         Code = "approval_by_same_key"
+	CodeConnectionInUse     Code = "connection_in_use"
+	CodeConnectionKind      Code = "connection_wrong_kind"
+	CodeConnectionAccount   Code = "connection_other_account"
+	CodeConnectionOwner     Code = "connection_not_yours"
 	CodeInDoubt             Code = "in_doubt"
 	CodeUnavailable         Code = "unavailable"
 	CodeInternal            Code = "internal_error"
@@ -160,6 +172,18 @@ var Codes = []CodeInfo{
 	{CodeProviderRefused, KindProvider, "Stripe refused the request for a reason that has no code here.", "The message is Stripe's."},
 	{CodeProviderBusy, KindUnavailable, "Stripe asked us to slow down and did nothing.", "Nothing was charged: try again with a new `Idempotency-Key` after `Retry-After` seconds."},
 	{CodeProviderAbsent, KindProvider, "The request got no answer, and Stripe has no record of it.", "Nothing was charged: try again with a new `Idempotency-Key`."},
+	{CodeReconcileNeeded, KindConflict, "The outcome of this call is not known, and Stripe may have forgotten its key: sending it again could do it twice.", "Look at Stripe whether it was done, and use a new `Idempotency-Key` only if it was not."},
+	{CodeOperationNotFound, KindNotFound, "There is no such operation.", "The message names the nearest; `GET /v1/operations` lists all."},
+	{CodeOperationDenied, KindForbidden, "The API key may not run this operation.", "Use another key, or make one that allows it with `florin apikey create --allow`."},
+	{CodeAmountOverLimit, KindForbidden, "The amount is above what the API key may move, by call or by day, or its currency is not one that the key may move.", "The message says what is left."},
+	{CodeApprovalDenied, KindForbidden, "A person denied this write; nothing was sent.", "The message has their note."},
+	{CodeApprovalExpired, KindForbidden, "Nobody approved this write in time; nothing was sent.", "Ask again with a new `Idempotency-Key`."},
+	{CodeApprovalDecided, KindConflict, "The approval was decided already, or has expired.", "Read it to see how."},
+	{CodeApprovalOwn, KindForbidden, "The API key that asked for an approval cannot give it.", "Decide with another key."},
+	{CodeConnectionInUse, KindConflict, "Something still uses the connection.", "The message names what; change that first."},
+	{CodeConnectionKind, KindInvalid, "The connection is of a kind that cannot do this.", "The message says which kind is needed."},
+	{CodeConnectionAccount, KindConflict, "The new credentials belong to another account.", "Send `allow_other_account: true` when that is meant."},
+	{CodeConnectionOwner, KindForbidden, "The connection is shared with the merchant and belongs to another API key.", "Change it with the key that made it."},
 	{CodeInDoubt, KindUnavailable, "Stripe gave no clear answer; the outcome will be known soon.", "Do not repeat with another key: ask again with the same key, or wait for the webhook."},
 	{CodeUnavailable, KindUnavailable, "Florin is starting, stopping or overloaded.", "Try again after `Retry-After` seconds."},
 	{CodeInternal, KindInternal, "Something went wrong on our side.", "Send us the `request_id`."},

@@ -5,13 +5,18 @@ import (
 	"time"
 )
 
-// ConnectionKind is which Stripe a connection speaks to.
+// ConnectionKind is what a connection leads to.
 type ConnectionKind string
 
-// Which Stripe a connection speaks to.
+// What a connection leads to.
 const (
 	ConnectionSandbox ConnectionKind = "sandbox" // the local one, made without the merchant's doing
 	ConnectionStripe  ConnectionKind = "stripe"  // with the merchant's own credentials
+
+	// What flows use besides Stripe; SecretKey then holds a JSON object.
+	ConnectionHTTP     ConnectionKind = "http"
+	ConnectionDatabase ConnectionKind = "database"
+	ConnectionSMTP     ConnectionKind = "smtp"
 )
 
 // DefaultConnection is the name of the connection that new payments use: what
@@ -32,8 +37,46 @@ type Connection struct {
 	KeyHint       string // sk_test_…1234
 	WebhookSecret []byte // sealed; empty when none was given
 	Default       bool   // new payments use it
+	OwnerKey      string // lineage of the API key that made it; empty: the merchant's own
+	Shared        bool   // every key of the merchant may use it
+	Checked       ConnectionCheck
 	CreatedAt     time.Time
 	UpdatedAt     time.Time
+}
+
+// ConnectionCheck is what the last test of a connection found.
+type ConnectionCheck struct {
+	At       time.Time `json:"at,omitzero"`
+	OK       bool      `json:"ok"`
+	Problem  string    `json:"problem,omitempty"` // in words, when it cannot be used
+	Code     Code      `json:"code,omitempty"`    // of the problem
+	Livemode bool      `json:"livemode"`          // real money
+	Rights   []Right   `json:"rights,omitempty"`  // what a restricted key may do, as far as was tried
+}
+
+// Right is whether a key may do something.
+type Right struct {
+	Area  string `json:"area"`  // as Stripe's dashboard names it: Charges and Refunds
+	Level string `json:"level"` // read or write
+	Has   bool   `json:"has"`
+}
+
+// IsStripe reports whether operations can run through the connection.
+func (c Connection) IsStripe() bool { return c.Kind == ConnectionStripe || c.Kind == ConnectionSandbox }
+
+// IsRetired reports whether the connection only serves payments that were made
+// through it before the merchant moved on to another account.
+func (c Connection) IsRetired() bool { return c.OwnerKey == "" && !c.Default }
+
+// UsableBy reports whether a key of this lineage may use the connection; the
+// program itself, without a key, may.
+func (c Connection) UsableBy(lineage string) bool {
+	return lineage == "" || c.OwnerKey == "" || c.Shared || c.OwnerKey == lineage
+}
+
+// OwnedBy reports whether a key of this lineage may change the connection.
+func (c Connection) OwnedBy(lineage string) bool {
+	return c.OwnerKey != "" && (lineage == "" || c.OwnerKey == lineage)
 }
 
 // CheckProviderKey says whether s can be a Stripe key that Florin may use in

@@ -10,13 +10,15 @@ import (
 // listed in docs/errors.md; its message may change. Only api turns it into
 // HTTP, and nothing but an Error is ever shown to a caller.
 type Error struct {
-	Code        Code
-	Message     string
-	Field       string        // the request field at fault, in the request's own spelling
-	Fields      []string      // for idempotency_mismatch: every field that differs
-	DeclineCode string        // the issuer's reason, as Stripe words it
-	RetryAfter  time.Duration // when it makes sense to ask again; zero when it does not
-	Cause       error         // for the log only
+	Code         Code
+	Message      string
+	Field        string        // the request field at fault, in the request's own spelling
+	Fields       []string      // for idempotency_mismatch: every field that differs
+	DeclineCode  string        // the issuer's reason, as Stripe words it
+	ProviderCode string        // Stripe's own code for it
+	RequestRef   string        // Stripe's req_… of the request that it refused
+	RetryAfter   time.Duration // when it makes sense to ask again; zero when it does not
+	Cause        error         // for the log only
 }
 
 // Error joins code, field, message and cause for logs.
@@ -76,6 +78,17 @@ func CodeOf(err error) Code {
 		return e.Code
 	}
 	return CodeInternal
+}
+
+// Retryable reports whether asking again, unchanged and under the same key, can
+// help.
+func (e *Error) Retryable() bool {
+	switch e.Code {
+	case CodeIdempotencyInFlight, CodeInProgress, CodeProviderUnreachable:
+		return true
+	}
+	kind := InfoOf(e.Code).Kind
+	return kind == KindUnavailable || kind == KindTooMany
 }
 
 // Is reports whether err is an Error of this code.

@@ -20,6 +20,10 @@ const (
 	EventCardSaved             EventType = "card.saved"
 	EventCardFailed            EventType = "card.failed"
 	EventCardRemoved           EventType = "card.removed"
+	EventApprovalRequested     EventType = "approval.requested"
+	EventApprovalApproved      EventType = "approval.approved"
+	EventApprovalDenied        EventType = "approval.denied"
+	EventApprovalExpired       EventType = "approval.expired"
 	EventPing                  EventType = "endpoint.ping"
 )
 
@@ -44,6 +48,10 @@ var EventTypes = []EventInfo{
 	{EventCardSaved, "A card was saved and can be charged."},
 	{EventCardFailed, "A card could not be saved."},
 	{EventCardRemoved, "A saved card was removed."},
+	{EventApprovalRequested, "A write of an API key waits for a person: decide with POST /v1/approvals/{id}."},
+	{EventApprovalApproved, "A write was approved, and is carried out."},
+	{EventApprovalDenied, "A write was denied; nothing was sent."},
+	{EventApprovalExpired, "Nobody decided on a write in time; nothing was sent."},
 	{EventPing, "Sent on request, to try an endpoint."},
 }
 

@@ -18,11 +18,19 @@ const (
 	ScopeMerchantWrite Scope = "merchant:write"
 	ScopeWebhooksRead  Scope = "webhooks:read"
 	ScopeWebhooksWrite Scope = "webhooks:write"
+
+	ScopeOperationsRead   Scope = "operations:read"
+	ScopeOperationsWrite  Scope = "operations:write"
+	ScopeConnectionsRead  Scope = "connections:read"
+	ScopeConnectionsWrite Scope = "connections:write"
+	ScopeApprovalsRead    Scope = "approvals:read"
+	ScopeApprovalsWrite   Scope = "approvals:write"
 )
 
 // Scopes is every scope.
 var Scopes = []Scope{
 	ScopePaymentsRead, ScopePaymentsWrite, ScopeMerchantRead, ScopeMerchantWrite, ScopeWebhooksRead, ScopeWebhooksWrite,
+	ScopeOperationsRead, ScopeOperationsWrite, ScopeConnectionsRead, ScopeConnectionsWrite, ScopeApprovalsRead, ScopeApprovalsWrite,
 }
 
 // ParseScopes reads a comma-separated list, or "all".
@@ -67,6 +75,8 @@ type APIKey struct {
 	RevokedAt time.Time // zero: valid
 	LastUsed  time.Time // to the minute
 	Replaces  string    // the key that this one was rotated from
+	Lineage   string    // id of the first of the keys that this one was rotated from, or its own
+	Limits    KeyLimits // on operations
 }
 
 // Check says whether the key is valid at a time.

@@ -10,13 +10,13 @@ var connections = define(table[pay.Connection]{
 	name:  "connections",
 	what:  "connection",
 	fixed: "merchant mode id kind created_at",
-	mutable: "name account_ref account_name secret_key key_hint webhook_secret is_default " +
-		"updated_at",
+	mutable: "name account_ref account_name secret_key key_hint webhook_secret is_default owner_key " +
+		"is_shared checked updated_at",
 	fields: func(c *pay.Connection) []any {
 		return []any{
 			&c.Owner.Merchant, &c.Owner.Mode, &c.ID, &c.Kind, moment{&c.CreatedAt},
-			&c.Name, &c.AccountRef, &c.AccountName, blob{&c.SecretKey}, &c.KeyHint, blob{&c.WebhookSecret}, &c.Default,
-			moment{&c.UpdatedAt},
+			&c.Name, &c.AccountRef, &c.AccountName, blob{&c.SecretKey}, &c.KeyHint, blob{&c.WebhookSecret}, &c.Default, &c.OwnerKey,
+			&c.Shared, document[pay.ConnectionCheck]{&c.Checked}, moment{&c.UpdatedAt},
 		}
 	},
 })
@@ -71,6 +71,13 @@ func (tx *Tx) DefaultConnection(o pay.Owner) (pay.Connection, error) {
 // Errors: not_found.
 func (tx *Tx) ConnectionByName(o pay.Owner, name string, kind pay.ConnectionKind) (pay.Connection, error) {
 	return connections.must(tx, name, "WHERE merchant = $1 AND mode = $2 AND kind = $3 AND name = $4", o.Merchant, o.Mode, kind, name)
+}
+
+// NamedConnection reads the connection that a key made under a name.
+//
+// Errors: not_found.
+func (tx *Tx) NamedConnection(o pay.Owner, name string) (pay.Connection, error) {
+	return connections.must(tx, name, "WHERE merchant = $1 AND mode = $2 AND name = $3 AND owner_key <> ''", o.Merchant, o.Mode, name)
 }
 
 // WebhookConnections reads up to limit connections that have a webhook secret,

@@ -115,6 +115,27 @@ func (d dict) Scan(src any) error {
 	return json.Unmarshal([]byte(text), d.m)
 }
 
+// document keeps a value as JSON.
+type document[T any] struct{ value *T }
+
+// Value is the value as JSON.
+func (d document[T]) Value() (driver.Value, error) {
+	text, err := json.Marshal(*d.value)
+	return string(text), err
+}
+
+// Scan reads the value back.
+func (d document[T]) Scan(src any) error {
+	text, err := textOf(src)
+	if err != nil {
+		return err
+	}
+	var fresh T
+	err = json.Unmarshal([]byte(text), &fresh)
+	*d.value = fresh
+	return err
+}
+
 // words keeps a list of names, none of which has a comma, as one text.
 type words[S ~string] struct{ list *[]S }
 

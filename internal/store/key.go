@@ -11,13 +11,18 @@ import (
 var apiKeys = define(table[pay.APIKey]{
 	name:    "api_keys",
 	what:    "API key",
-	fixed:   "merchant mode id scopes hash hint created_at replaces",
+	fixed:   "merchant mode id scopes hash hint created_at replaces lineage limits",
 	mutable: "expires_at revoked_at last_used",
 	fields: func(k *pay.APIKey) []any {
 		return []any{
 			&k.Owner.Merchant, &k.Owner.Mode, &k.ID, words[pay.Scope]{&k.Scopes}, blob{&k.Hash}, &k.Hint,
-			moment{&k.CreatedAt}, opt(&k.Replaces),
+			moment{&k.CreatedAt}, opt(&k.Replaces), &k.Lineage, document[pay.KeyLimits]{&k.Limits},
 			moment{&k.ExpiresAt}, moment{&k.RevokedAt}, moment{&k.LastUsed},
+		}
+	},
+	loaded: func(k *pay.APIKey) {
+		if k.Lineage == "" {
+			k.Lineage = k.ID
 		}
 	},
 })
@@ -54,6 +59,18 @@ func (tx *Tx) APIKeys(o pay.Owner, page pay.Page) (pay.List[pay.APIKey], error) 
 func (tx *Tx) MerchantAPIKeys(merchant pay.ID, page pay.Page) (pay.List[pay.APIKey], error) {
 	c := (&condition{}).and("merchant =", merchant)
 	return list(tx, apiKeys, c, apiKeysNewest, page)
+}
+
+// LockAPIKey keeps other writes of a key's lineage waiting until the commit, so
+// that what they spend together is counted one after the other.
+//
+// Errors: not_found.
+func (tx *Tx) LockAPIKey(o pay.Owner, lineage string) error {
+	if tx.reads {
+		return errReads
+	}
+	_, err := apiKeys.must(tx, lineage, "WHERE merchant = $1 AND mode = $2 AND id = $3"+tx.store.dialect.forUpdate, o.Merchant, o.Mode, lineage)
+	return err
 }
 
 // UpdateAPIKey writes when the key expires, was revoked and last used; all else

@@ -43,11 +43,14 @@ func testRows(t *testing.T, s *store.Store) {
 	w := NewWorld(t, s)
 	t.Run("connection", func(t *testing.T) { rowsConnection(t, w.Sibling(t)) })
 	t.Run("key", func(t *testing.T) { rowsKey(t, w) })
+	t.Run("lineage", func(t *testing.T) { rowsLineage(t, w) })
 	t.Run("card", func(t *testing.T) { rowsCard(t, w.Sibling(t)) })
 	t.Run("payment", func(t *testing.T) { rowsPayment(t, w) })
 	t.Run("bare payment", func(t *testing.T) { rowsBarePayment(t, w) })
 	t.Run("refund", func(t *testing.T) { rowsRefund(t, w) })
 	t.Run("call", func(t *testing.T) { rowsCall(t, w) })
+	t.Run("operation call", func(t *testing.T) { rowsOperationCall(t, w) })
+	t.Run("approval", func(t *testing.T) { rowsApproval(t, w) })
 	t.Run("request", func(t *testing.T) { rowsRequest(t, w) })
 	t.Run("endpoint", func(t *testing.T) { rowsEndpoint(t, w) })
 	t.Run("delivery", func(t *testing.T) { rowsDelivery(t, w) })
@@ -60,7 +63,11 @@ func rowsConnection(t *testing.T, w *World) {
 	kept(t, w, func(*store.Tx) error { return nil }, c, read)
 	c.Name, c.AccountRef, c.AccountName, c.KeyHint = "second", "acct_2", "Other", "rk_test_…9"
 	c.SecretKey, c.WebhookSecret, c.UpdatedAt = []byte("new"), nil, w.at(100)
+	c.OwnerKey, c.Shared, c.Checked = "lineage", false, pay.ConnectionCheck{Problem: "gone", Code: pay.CodeProviderKeyInvalid}
 	kept(t, w, func(tx *store.Tx) error { return tx.UpdateConnection(c) }, c, read)
+	kept(t, w, func(*store.Tx) error { return nil }, c, func(tx *store.Tx) (pay.Connection, error) {
+		return tx.NamedConnection(w.Owner, "second")
+	})
 	kept(t, w, func(*store.Tx) error { return nil }, c, func(tx *store.Tx) (pay.Connection, error) {
 		return tx.ConnectionByName(w.Owner, "second", pay.ConnectionStripe)
 	})
@@ -75,6 +82,20 @@ func rowsKey(t *testing.T, w *World) {
 	kept(t, w, func(tx *store.Tx) error { return tx.InsertAPIKey(k) }, k, read)
 	k.ExpiresAt, k.RevokedAt, k.LastUsed = time.Time{}, w.at(101), w.at(102)
 	kept(t, w, func(tx *store.Tx) error { return tx.UpdateAPIKey(k) }, k, read)
+}
+
+// Two writes of one key wait for each other, and no read does.
+func rowsLineage(t *testing.T, w *World) {
+	k := w.NewAPIKey()
+	k.Lineage = k.ID
+	w.Write(t, func(tx *store.Tx) error {
+		require.NoError(t, tx.InsertAPIKey(k))
+		return tx.LockAPIKey(w.Owner, k.Lineage)
+	})
+	w.Read(t, func(tx *store.Tx) error {
+		assert.ErrorContains(t, tx.LockAPIKey(w.Owner, k.Lineage), "locks nothing")
+		return nil
+	})
 }
 
 func rowsCard(t *testing.T, w *World) {

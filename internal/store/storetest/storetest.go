@@ -19,7 +19,7 @@ func Exercise(t *testing.T, open Open) {
 		"Uniqueness": testUniqueness, "Defaults": testDefaults, "Fences": testFences, "Claims": testClaims,
 		"Transactions": testTransactions, "GroupCommit": testGroupCommit, "Feed": testFeed, "LateCommitter": testLateCommitter,
 		"MissingEvents": testMissingEvents, "Endpoints": testEndpoints, "RefundTotals": testRefundTotals,
-		"KeyTouches": testKeyTouches,
+		"KeyTouches": testKeyTouches, "Spending": testSpending,
 	}
 	for name, run := range owned {
 		t.Run(name, func(t *testing.T) {
@@ -28,7 +28,7 @@ func Exercise(t *testing.T, open Open) {
 		})
 	}
 	alone := map[string]func(t *testing.T, s *store.Store){
-		"Leases": testLeases, "Due": testDue, "Reaping": testReaping, "Merchants": testMerchants, "WebhookConnections": testWebhookConnections,
+		"Leases": testLeases, "OperationSweeps": testOperationSweeps, "Due": testDue, "Reaping": testReaping, "Merchants": testMerchants, "WebhookConnections": testWebhookConnections,
 		"Ledger": testLedger, "LedgerProblems": testLedgerProblems, "Jobs": testJobs, "JobTimes": testJobTimes, "JobFailures": testJobFailures,
 	}
 	for name, run := range alone {

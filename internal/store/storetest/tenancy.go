@@ -24,6 +24,10 @@ type everything struct {
 	delivery pay.Delivery
 	news     pay.ProviderEvent
 	key      pay.APIKey
+
+	operation pay.OperationCall
+	approval  pay.Approval
+	named     pay.Connection
 }
 
 // fill keeps one row of each noun.
@@ -34,7 +38,9 @@ func (w *World) fill(t testing.TB) everything {
 	x := everything{
 		payment: p, refund: w.NewRefund(p), call: w.NewCall(p), request: w.NewRequest(), event: w.NewEvent(p),
 		endpoint: w.NewEndpoint(), news: w.NewProviderEvent(), key: w.NewAPIKey(),
+		operation: w.NewOperationCall(), approval: w.NewApproval(), named: w.NewConnection(),
 	}
+	x.named.Name, x.named.Default, x.named.OwnerKey = "named", false, "lineage"
 	x.endpoint.Default = true
 	x.delivery = w.NewDelivery(x.event, x.endpoint)
 	x.news.PaymentRef = p.ProviderRef
@@ -48,6 +54,7 @@ func (w *World) fill(t testing.TB) everything {
 			claimed, kept, tx.InsertPayment(p), tx.InsertRefund(x.refund), tx.InsertCall(x.call), tx.InsertEvent(x.event),
 			tx.InsertEndpoint(x.endpoint), tx.InsertDelivery(x.delivery), tx.InsertAttempt(w.Owner, w.NewAttempt(x.delivery, 1)),
 			tx.InsertAPIKey(x.key), tx.InsertLedger(hold),
+			tx.InsertOperationCall(x.operation), tx.InsertApproval(x.approval), tx.InsertConnection(x.named),
 		} {
 			require.NoError(t, err)
 		}
@@ -63,6 +70,8 @@ var unowned = map[string]string{
 	"MerchantAPIKeys": "for the operator, both modes", "TouchAPIKeys": "by keys that let their owners in",
 	"WebhookConnections": "finds out whose a Stripe event is", "DuePayments": "a sweep for all", "DueRefunds": "a sweep for all",
 	"LeaseCalls": "a sweep for all", "ReleaseCalls": "at the start, for all", "ReapRequests": "a sweep for all",
+	"LeaseOperationCalls": "a sweep for all", "ReleaseOperationCalls": "at the start, for all", "ReapOperationCalls": "a sweep for all",
+	"DueApprovals":    "a sweep for all",
 	"StaleDeliveries": "a sweep for all", "StaleProviderEvents": "a sweep for all", "Enqueue": "a job only carries the owner",
 }
 
@@ -80,6 +89,7 @@ func testTenancy(t *testing.T, s *store.Store) {
 			strangerReads(t, stranger, w, x, tried)
 			strangerLists(t, stranger, w, x, tried)
 			strangerWrites(t, stranger, w, x, tried)
+			strangerOperations(t, stranger, w, x, tried)
 			strangerInserts(t, stranger, w, x, tried)
 			assert.Equal(t, before, snapshot(t, w, x), "a stranger changed something")
 			kind := reflect.TypeFor[*store.Tx]()
@@ -115,6 +125,9 @@ func snapshot(t *testing.T, w *World, x everything) []any {
 		keep(tx.Customer(w.Owner, w.Customer.ID))
 		keep(tx.Connection(w.Owner, w.Connection.ID))
 		keep(tx.APIKey(x.key.ID))
+		keep(tx.OperationCall(w.Owner, x.operation.ID))
+		keep(tx.Approval(w.Owner, x.approval.ID))
+		keep(tx.Connection(w.Owner, x.named.ID))
 		return nil
 	})
 	return all

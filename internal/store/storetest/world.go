@@ -92,7 +92,8 @@ func (w *World) NewConnection() pay.Connection {
 	return pay.Connection{
 		ID: NewID(), Owner: w.Owner, Name: pay.DefaultConnection, Kind: pay.ConnectionStripe,
 		AccountRef: "acct_1", AccountName: "Ünïcode & Co", SecretKey: []byte{0, 1, 0xff}, KeyHint: "sk_test_…1234",
-		WebhookSecret: []byte("sealed"), Default: true, CreatedAt: w.at(1), UpdatedAt: w.at(2),
+		WebhookSecret: []byte("sealed"), Default: true, Shared: true, CreatedAt: w.at(1), UpdatedAt: w.at(2),
+		Checked: pay.ConnectionCheck{At: w.at(2).UTC(), OK: true, Livemode: true, Rights: []pay.Right{{Area: "Customers", Level: "read", Has: true}}},
 	}
 }
 
@@ -224,7 +225,8 @@ func (w *World) NewAPIKey() pay.APIKey {
 	key := NewID()
 	return pay.APIKey{
 		ID: string(key), Owner: w.Owner, Scopes: []pay.Scope{pay.ScopePaymentsRead, pay.ScopeWebhooksWrite}, Hash: []byte("hmac"),
-		Hint: "sk_test_flr_ab12…9xyz", CreatedAt: w.at(32), ExpiresAt: w.at(33), RevokedAt: w.at(34), LastUsed: w.at(35), Replaces: "older",
+		Hint: "sk_test_flr_ab12…9xyz", CreatedAt: w.at(32), ExpiresAt: w.at(33), RevokedAt: w.at(34), LastUsed: w.at(35), Replaces: "older", Lineage: "oldest",
+		Limits: pay.KeyLimits{Operations: []string{"get-*"}, MaxAmount: map[pay.Currency]int64{"USD": 5}, Approval: pay.ApprovalRule{Need: pay.ApprovalAbove, Above: 3}},
 	}
 }
 
