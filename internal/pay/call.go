@@ -35,6 +35,7 @@ type Wire struct {
 	Path       string
 	Body       string // form encoded
 	APIVersion string
+	Account    string `json:",omitempty"` // acct_… to act as; empty: the key's own
 }
 
 // Call is one request to Stripe and what is known of its outcome.

@@ -137,6 +137,9 @@ func (g *Gateway) newRequest(ctx context.Context, r request) (*http.Request, err
 	if r.wire.Method == http.MethodPost {
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
+	if r.wire.Account != "" {
+		req.Header.Set("Stripe-Account", r.wire.Account)
+	}
 	if r.key != "" {
 		req.Header.Set("Idempotency-Key", r.key)
 	}

@@ -1,0 +1,80 @@
+package operation_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"florin/internal/operation"
+	"florin/internal/pay"
+	"florin/internal/sandbox"
+	"florin/internal/stripe"
+)
+
+// world is the catalogue and the real gateway before a real sandbox, over HTTP.
+type world struct {
+	*operation.Catalogue
+	gateway *stripe.Gateway
+	base    string
+	access  pay.Access
+	writes  int
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	s, err := sandbox.Open(sandbox.Config{})
+	require.NoError(t, err)
+	server := httptest.NewServer(s)
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- s.Run(ctx) }()
+	t.Cleanup(func() {
+		server.CloseClientConnections()
+		server.Close()
+		cancel()
+		assert.NoError(t, <-done)
+		assert.NoError(t, s.Close())
+	})
+	return &world{
+		Catalogue: catalogue(t), base: server.URL,
+		gateway: stripe.New(stripe.Config{Base: "http://127.0.0.1:1", SandboxBase: server.URL, RetryWait: time.Millisecond, CallTimeout: time.Minute}),
+		access:  pay.Access{Kind: pay.ConnectionSandbox, Key: pay.NewSecret("sk_test_florinsandbox")},
+	}
+}
+
+func catalogue(t require.TestingT) *operation.Catalogue {
+	c, err := operation.New()
+	require.NoError(t, err)
+	return c
+}
+
+// perform runs one operation, as the engine would.
+func (w *world) perform(t *testing.T, name, input string) pay.OperationAnswer {
+	t.Helper()
+	wire, err := w.Compose(name, w.access.Kind, json.RawMessage(input))
+	require.NoError(t, err, "%s %s", name, input)
+	op, err := w.Operation(name)
+	require.NoError(t, err)
+	key := ""
+	if op.Writes {
+		w.writes++
+		key = fmt.Sprintf("%s-%d", name, w.writes)
+	}
+	return w.gateway.Perform(t.Context(), w.access, wire, key, false)
+}
+
+// do runs an operation that must be carried out, and returns its output.
+func (w *world) do(t *testing.T, name, input string) json.RawMessage {
+	t.Helper()
+	answer := w.perform(t, name, input)
+	require.Equal(t, pay.OutcomeDone, answer.Outcome, "%s %s: %v", name, input, answer.Err)
+	output, err := w.Read(name, answer.Body)
+	require.NoError(t, err, "%s: %s", name, answer.Body)
+	return output
+}
