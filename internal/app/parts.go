@@ -18,6 +18,7 @@ import (
 	"florin/internal/clock"
 	"florin/internal/config"
 	"florin/internal/engine"
+	"florin/internal/operation"
 	"florin/internal/pay"
 	"florin/internal/seal"
 	"florin/internal/store"
@@ -75,7 +76,12 @@ func (p *Parts) newEngine(sealer *seal.Sealer) (*engine.Engine, error) {
 			p.Metrics.ObserveStripeCall(action, string(outcome), took)
 		},
 	})
+	catalogue, err := operation.New()
+	if err != nil {
+		return nil, err
+	}
 	return engine.New(engine.Config{
+		Catalogue: catalogue, Performer: gateway,
 		Store: p.Store, Clock: clock.Real{}, Stripe: gateway, Courier: p.newCourier(), Sealer: sealer,
 		Present: api.Presenter{}, Logger: p.Logger, Peppers: sealer.Peppers(), CallTimeout: cfg.CallTimeout,
 		Sandbox:   engine.Sandbox{Served: cfg.ServesSandbox(), TakesTestKey: cfg.ServesSandbox() && cfg.StripeAPIBase == ""},
