@@ -1,0 +1,5 @@
+package flow
+
+type expression struct{}
+type value struct{}
+type variable struct{}
