@@ -210,7 +210,7 @@ func TestRatesAreLimitedByKeyAndByAddress(t *testing.T) {
 	assert.Equal(t, "3", last.header.Get("RateLimit-Limit"))
 	assert.Equal(t, "0", last.header.Get("RateLimit-Remaining"))
 	assert.NotEmpty(t, last.header.Get("Retry-After"))
-	_, other, err := f.server.Engine.CreateAPIKey(t.Context(), f.owner(), []pay.Scope{pay.ScopeMerchantRead})
+	_, other, err := f.server.Engine.CreateAPIKey(t.Context(), f.owner(), []pay.Scope{pay.ScopeMerchantRead}, pay.KeyLimits{})
 	require.NoError(t, err)
 	assert.Equal(t, 200, f.ask("GET", "/v1/merchant", "", "X-API-Key", other).status, "another key has a limit of its own")
 	f.refused(f.ask("GET", "/v1/merchant", "", "X-API-Key", "nonsense"), 401, pay.CodeKeyInvalid, "")
@@ -242,7 +242,7 @@ func (f florin) owner() pay.Owner {
 func TestAKeyNeedsTheScopeOfTheRoute(t *testing.T) {
 	t.Parallel()
 	f := start(t)
-	_, key, err := f.server.Engine.CreateAPIKey(t.Context(), f.owner(), []pay.Scope{pay.ScopePaymentsRead})
+	_, key, err := f.server.Engine.CreateAPIKey(t.Context(), f.owner(), []pay.Scope{pay.ScopePaymentsRead}, pay.KeyLimits{})
 	require.NoError(t, err)
 	assert.Equal(t, 200, f.ask("GET", "/v1/payments", "", "X-API-Key", key).status)
 	f.refused(f.ask("POST", "/v1/payments", order, "X-API-Key", key, "Idempotency-Key", "a"), 403, pay.CodeScopeMissing, "")

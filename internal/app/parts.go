@@ -153,7 +153,7 @@ func (p *Parts) NewcomerKey(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	_, text, err := p.Engine.CreateAPIKey(ctx, pay.Owner{Merchant: merchant.ID, Mode: pay.Test}, pay.Scopes)
+	_, text, err := p.Engine.CreateAPIKey(ctx, pay.Owner{Merchant: merchant.ID, Mode: pay.Test}, pay.Scopes, pay.KeyLimits{})
 	if err != nil {
 		return "", err
 	}

@@ -60,7 +60,7 @@ func (p *program) apikeyCreateCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			key, text, err := parts.Engine.CreateAPIKey(ctx, pay.Owner{Merchant: owner.ID, Mode: m}, list)
+			key, text, err := parts.Engine.CreateAPIKey(ctx, pay.Owner{Merchant: owner.ID, Mode: m}, list, pay.KeyLimits{})
 			if err != nil {
 				return err
 			}

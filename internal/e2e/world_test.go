@@ -167,7 +167,7 @@ func (w *world) merchant(name string, mode pay.Mode, scopes ...pay.Scope) *world
 	if len(scopes) == 0 {
 		scopes = pay.Scopes
 	}
-	_, key, err := w.server.Engine.CreateAPIKey(ctx, pay.Owner{Merchant: m.ID, Mode: mode}, scopes)
+	_, key, err := w.server.Engine.CreateAPIKey(ctx, pay.Owner{Merchant: m.ID, Mode: mode}, scopes, pay.KeyLimits{})
 	require.NoError(w.t, err)
 	other := *w
 	other.key = key

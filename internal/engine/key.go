@@ -29,7 +29,7 @@ const (
 // only now.
 //
 // Errors: not_found (the merchant), invalid_scope.
-func (e *Engine) CreateAPIKey(ctx context.Context, o pay.Owner, scopes []pay.Scope) (pay.APIKey, string, error) {
+func (e *Engine) CreateAPIKey(ctx context.Context, o pay.Owner, scopes []pay.Scope, limits pay.KeyLimits) (pay.APIKey, string, error) {
 	if len(scopes) == 0 {
 		return pay.APIKey{}, "", pay.Invalid(pay.CodeInvalidScope, "scopes", "a key needs a scope: %s, or all", pay.JoinScopes(pay.Scopes))
 	}
@@ -42,6 +42,7 @@ func (e *Engine) CreateAPIKey(ctx context.Context, o pay.Owner, scopes []pay.Sco
 			return err
 		}
 		key, text = e.newKey(o, scopes, tx.Now())
+		key.Limits = limits
 		return tx.InsertAPIKey(key)
 	})
 	return key, text, err
