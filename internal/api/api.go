@@ -54,7 +54,8 @@ func New(c Config) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	routes := Routes()
+	catalogue := c.Engine.Operations(pay.APIKey{})
+	routes := Routes(catalogue...)
 	if c.Health {
 		routes = healthRoutes
 	}
@@ -64,13 +65,16 @@ func New(c Config) (http.Handler, error) {
 	}
 	mux := http.NewServeMux()
 	adapter := humago.NewAdapter(mux, "")
+	if !c.Health {
+		routes = append(routes, unknownOperations...)
+	}
 	for _, route := range routes {
 		adapter.Handle(route.operation(s.schemas), s.serve(route))
 	}
 	if c.Health {
 		return guard(mux), nil
 	}
-	if err := addDocs(mux, c.BaseURL); err != nil {
+	if err := addDocs(mux, c.BaseURL, catalogue); err != nil {
 		return nil, err
 	}
 	mux.HandleFunc("GET "+engine.ReturnPath, returned)

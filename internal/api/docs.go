@@ -37,8 +37,9 @@ const docsPolicy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancesto
 
 // addDocs serves what is written about the API: for people, and for machines.
 // All of it is made once.
-func addDocs(mux *http.ServeMux, base string) error {
-	doc := document()
+func addDocs(mux *http.ServeMux, base string, catalogue []pay.Operation) error {
+	routes := Routes(catalogue...)
+	doc := document(routes)
 	asJSON, err := json.Marshal(doc)
 	if err != nil {
 		return fmt.Errorf("api: the OpenAPI document: %w", err)
@@ -50,14 +51,14 @@ func addDocs(mux *http.ServeMux, base string) error {
 	if base == "" {
 		base = defaultBase
 	}
-	known := newSchemas(Routes())
+	known := newSchemas(routes)
 	pages := []struct {
 		path, kind string
 		body       []byte
 	}{
 		{"/openapi.json", "application/openapi+json", asJSON},
 		{"/openapi.yaml", "application/openapi+yaml", asYAML},
-		{"/docs", "text/html; charset=utf-8", render("reference", docsPage{Base: base, Sections: known.sections(base), Version: APIVersion})},
+		{"/docs", "text/html; charset=utf-8", render("reference", docsPage{Base: base, Sections: known.sections(routes, base), Version: APIVersion})},
 		{errorsPath, "text/html; charset=utf-8", render("errors", errorsPage{Groups: errorGroups()})},
 	}
 	for _, page := range pages {
@@ -142,9 +143,9 @@ func errorGroups() []errorGroup {
 	return groups
 }
 
-func (s schemas) sections(base string) []docsSection {
+func (s schemas) sections(routes []Route, base string) []docsSection {
 	var sections []docsSection
-	for _, route := range Routes() {
+	for _, route := range routes {
 		if len(sections) == 0 || sections[len(sections)-1].Title != route.Tag {
 			sections = append(sections, docsSection{Title: route.Tag})
 		}
@@ -156,6 +157,9 @@ func (s schemas) sections(base string) []docsSection {
 
 func (s schemas) docsRoute(route Route, base string) docsRoute {
 	page := docsRoute{Route: route, Body: s.fields(route.takes), Query: s.fields(route.asks), Example: s.example(route, base)}
+	if route.runs != nil {
+		page.Body, page.Query = parameterFields(route)
+	}
 	if route.Gives != nil {
 		page.Reply = s.fields(reflect.TypeOf(route.Gives))
 	}
@@ -163,6 +167,28 @@ func (s schemas) docsRoute(route Route, base string) docsRoute {
 		page.Problems = append(page.Problems, docsProblem{Code: code, Status: StatusOf(code)})
 	}
 	return page
+}
+
+// parameterFields are an operation's parameters, in the body or the query.
+func parameterFields(route Route) (body, query []docsField) {
+	var list []docsField
+	for _, p := range route.runs.Parameters {
+		doc := p.Description
+		if len(p.Allowed) > 0 {
+			doc += " One of " + strings.Join(p.Allowed, ", ") + "."
+		}
+		if p.Default != "" {
+			doc += " Default: " + p.Default + "."
+		}
+		list = append(list, docsField{Name: p.Name, Type: p.Type, Doc: doc, Required: p.Required})
+	}
+	if route.takes == nil {
+		return nil, list
+	}
+	for i := range list {
+		list[i].Name = "input." + list[i].Name
+	}
+	return list, nil
 }
 
 // fields lists a type's fields, those of objects inside it included; required
@@ -268,7 +294,11 @@ func (s schemas) example(route Route, base string) string {
 	if route.Key == KeyRequired {
 		lines = append(lines, `-H "Idempotency-Key: order-123"`)
 	}
-	if body := s.exampleBody(route.takes); body != "" {
+	body := s.exampleBody(route.takes)
+	if route.runs != nil && route.takes != nil {
+		body = `{"input":` + string(orObject(route.runs.Example)) + `}`
+	}
+	if body != "" {
 		lines = append(lines, `-H "Content-Type: application/json"`, "-d '"+body+"'")
 	}
 	return strings.Join(lines, " \\\n  ")
@@ -276,16 +306,20 @@ func (s schemas) example(route Route, base string) string {
 
 // exampleBodies are the bodies shown, which a test sends through the checks.
 var exampleBodies = map[reflect.Type]string{
-	typeOf[NewPayment]():     `{"amount":"50.00","currency":"USD","provider":"stripe","payment_method":"pm_card_visa"}`,
-	typeOf[Capture]():        `{"amount":"20.00"}`,
-	typeOf[NewRefund]():      `{"payment_id":"018f3c1e-7b1a-7c5e-9d0a-2f6b8c4d1e90","amount":"25.00"}`,
-	typeOf[NewCard]():        `{"payment_method_id":"pm_card_visa","customer_email":"user@example.com","customer_name":"Jane Doe"}`,
-	typeOf[NewConnection]():  `{"provider":"stripe","stripe":{"secret_key":"sk_test_your_stripe_secret_key","webhook_secret":"whsec_your_webhook_signing_secret"}}`,
-	typeOf[NewWebhook]():     `{"webhook_url":"https://yourapp.com/webhooks/payments"}`,
-	typeOf[NewEndpoint]():    `{"url":"https://yourapp.com/webhooks/payments","events":["payment.completed","payment.failed"]}`,
-	typeOf[EndpointChange](): `{"enabled":true}`,
-	typeOf[Rotation]():       `{"overlap_seconds":3600}`,
-	typeOf[Replay]():         `{"which":"failed","since":"2025-06-01"}`,
+	typeOf[NewPayment]():        `{"amount":"50.00","currency":"USD","provider":"stripe","payment_method":"pm_card_visa"}`,
+	typeOf[Capture]():           `{"amount":"20.00"}`,
+	typeOf[NewRefund]():         `{"payment_id":"018f3c1e-7b1a-7c5e-9d0a-2f6b8c4d1e90","amount":"25.00"}`,
+	typeOf[NewCard]():           `{"payment_method_id":"pm_card_visa","customer_email":"user@example.com","customer_name":"Jane Doe"}`,
+	typeOf[NewConnection]():     `{"provider":"stripe","stripe":{"secret_key":"sk_test_your_stripe_secret_key","webhook_secret":"whsec_your_webhook_signing_secret"}}`,
+	typeOf[NewWebhook]():        `{"webhook_url":"https://yourapp.com/webhooks/payments"}`,
+	typeOf[NewEndpoint]():       `{"url":"https://yourapp.com/webhooks/payments","events":["payment.completed","payment.failed"]}`,
+	typeOf[EndpointChange]():    `{"enabled":true}`,
+	typeOf[CreateConnection]():  `{"name":"books","kind":"http","http":{"base_url":"https://books.example.com","headers":{"Authorization":"Bearer your_token"}}}`,
+	typeOf[RotateCredentials](): `{"stripe":{"secret_key":"sk_test_your_new_stripe_secret_key"}}`,
+	typeOf[ConnectionChange]():  `{"shared":true}`,
+	typeOf[DecideApproval]():    `{"decision":"approve","note":"Known customer."}`,
+	typeOf[Rotation]():          `{"overlap_seconds":3600}`,
+	typeOf[Replay]():            `{"which":"failed","since":"2025-06-01"}`,
 }
 
 func (s schemas) exampleBody(t reflect.Type) string {

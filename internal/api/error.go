@@ -103,7 +103,11 @@ func sendError(w http.ResponseWriter, r *http.Request, err error) {
 	if status == http.StatusUnauthorized {
 		w.Header().Set("WWW-Authenticate", `Bearer realm="florin"`)
 	}
-	sendJSON(w, status, failure{Error: problem(e, telemetry.RequestID(r.Context()))})
+	requestID := telemetry.RequestID(r.Context())
+	if errors.As(err, new(finalError)) {
+		requestID = ""
+	}
+	sendJSON(w, status, failure{Error: problem(e, requestID)})
 }
 
 // seconds rounds a wait up, so that nobody comes back too early.

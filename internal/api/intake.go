@@ -133,6 +133,9 @@ func (in *intake) readQuery() error {
 		return pay.Errorf(pay.CodeBodyTooLarge, "the query may have at most %d bytes", maxQuery)
 	}
 	asks := in.route.asks
+	if in.route.anyQuery {
+		return nil
+	}
 	if asks == nil {
 		asks = reflect.TypeFor[nothing]()
 	}

@@ -24,11 +24,12 @@ const (
 
 // OpenAPI is the OpenAPI 3.1 document of all routes as JSON; it needs no
 // running server.
-func OpenAPI() ([]byte, error) { return json.Marshal(document()) }
+func OpenAPI(catalogue ...pay.Operation) ([]byte, error) {
+	return json.Marshal(document(Routes(catalogue...)))
+}
 
 // document builds the document from the table of routes.
-func document() *huma.OpenAPI {
-	routes := Routes()
+func document(routes []Route) *huma.OpenAPI {
 	known := newSchemas(routes)
 	doc := &huma.OpenAPI{
 		OpenAPI: "3.1.0",
@@ -89,7 +90,7 @@ func (r Route) parameters(s schemas) []*huma.Param {
 	var params []*huma.Param
 	for _, name := range inPath.FindAllStringSubmatch(r.Path, -1) {
 		params = append(params, &huma.Param{
-			Name: name[1], In: "path", Required: true, Schema: &huma.Schema{Type: huma.TypeString, Format: "uuid"},
+			Name: name[1], In: "path", Required: true, Schema: pathSchema(name[1]),
 		})
 	}
 	if r.Key != KeyUnused {
@@ -108,7 +109,19 @@ func (r Route) parameters(s schemas) []*huma.Param {
 	return append(params, r.queryParameters(s)...)
 }
 
+// pathSchema is what a name in a path stands for: operations and connections
+// have names, everything else an id.
+func pathSchema(name string) *huma.Schema {
+	if name == "operation" || name == "connection" {
+		return &huma.Schema{Type: huma.TypeString}
+	}
+	return &huma.Schema{Type: huma.TypeString, Format: "uuid"}
+}
+
 func (r Route) queryParameters(s schemas) []*huma.Param {
+	if r.runs != nil {
+		return r.operationParameters()
+	}
 	if r.asks == nil {
 		return nil
 	}
@@ -133,6 +146,9 @@ func (r Route) requestBody(s schemas) *huma.RequestBody {
 	if r.takes == nil || r.takes == reflect.TypeFor[nothing]() {
 		return nil
 	}
+	if r.runs != nil {
+		return r.operationBody(s)
+	}
 	return &huma.RequestBody{
 		Required: len(s.of(r.takes).Required) > 0,
 		Content:  map[string]*huma.MediaType{typeJSON: {Schema: s.Schema(r.takes, true, "")}},
@@ -141,7 +157,12 @@ func (r Route) requestBody(s schemas) *huma.RequestBody {
 
 func (r Route) responses(s schemas) map[string]*huma.Response {
 	responses := map[string]*huma.Response{strconv.Itoa(r.Status): {Description: r.Summary, Content: r.content(s)}}
-	if slices.Contains(r.Codes, pay.CodeInDoubt) {
+	switch {
+	case r.runs != nil && r.runs.Writes:
+		responses[strconv.Itoa(http.StatusAccepted)] = &huma.Response{
+			Description: "Kept until a person approves it.", Content: envelope(s.Schema(reflect.TypeFor[Approval](), true, ""), s.Schema(reflect.TypeFor[OperationMeta](), true, "")),
+		}
+	case r.runs == nil && slices.Contains(r.Codes, pay.CodeInDoubt):
 		responses[strconv.Itoa(http.StatusAccepted)] = &huma.Response{
 			Description: "Kept, but Stripe gave no clear answer yet; the outcome follows as an event.", Content: r.content(s),
 		}
@@ -185,6 +206,9 @@ func (r Route) everyCode() []pay.Code {
 
 // content is a success in its envelope.
 func (r Route) content(s schemas) map[string]*huma.MediaType {
+	if r.runs != nil {
+		return envelope(written(r.runs.Output), s.Schema(reflect.TypeFor[OperationMeta](), true, ""))
+	}
 	if r.Gives == nil {
 		return map[string]*huma.MediaType{"text/plain": {Schema: &huma.Schema{Type: huma.TypeString}}}
 	}

@@ -38,15 +38,22 @@ type Route struct {
 	CSV     bool   // also answers Accept: text/csv
 	Codes   []pay.Code
 
-	takes  reflect.Type // the body; nil when there is none
-	asks   reflect.Type // the query; nil when there is none
-	handle func(s *server, in *intake) error
+	takes    reflect.Type   // the body; nil when there is none
+	asks     reflect.Type   // the query; nil when there is none
+	runs     *pay.Operation // the operation that the route runs: its schemas are documented, and checked by the catalogue
+	anyQuery bool           // the query is the handler's to check
+	handle   func(s *server, in *intake) error
 }
 
-// Routes is every route, in the order of the documentation.
-func Routes() []Route {
-	return slices.Concat(paymentRoutes, refundRoutes, cardRoutes, merchantRoutes, connectionRoutes,
-		endpointRoutes, deliveryRoutes, eventRoutes, providerEventRoutes, healthRoutes)
+// Routes is every route, in the order of the documentation; those that run an
+// operation are made from the catalogue's declarations.
+func Routes(catalogue ...pay.Operation) []Route {
+	routes := slices.Concat(paymentRoutes, refundRoutes, cardRoutes, merchantRoutes, connectionRoutes,
+		endpointRoutes, deliveryRoutes, eventRoutes, providerEventRoutes, healthRoutes, namedConnectionRoutes, approvalRoutes, operationRoutes)
+	for _, op := range catalogue {
+		routes = append(routes, routesOf(op)...)
+	}
+	return routes
 }
 
 // Pattern is the route as net/http's ServeMux knows it, and as logs name it.

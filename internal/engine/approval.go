@@ -93,7 +93,8 @@ type Decision struct {
 
 // Decide approves a write, which carries it out, or denies it. The result is
 // that of the write; the error says why the decision was not taken, or what
-// Stripe said to the write.
+// Stripe said to the write. The same decision by the same key again changes
+// nothing and gets the same result.
 //
 // Errors: not_found, approval_already_decided, approval_expired,
 // approval_by_same_key, invalid_field (the note), and those of a write.
@@ -101,18 +102,26 @@ func (e *Engine) Decide(ctx context.Context, who pay.APIKey, id pay.ID, d Decisi
 	if utf8.RuneCountInString(d.Note) > pay.MaxApprovalNote {
 		return pay.Approval{}, pay.OperationResult{}, pay.Invalid(pay.CodeInvalidField, "note", "a note has at most %d characters", pay.MaxApprovalNote)
 	}
+	to := pay.ApprovalDenied
+	if d.Approve {
+		to = pay.ApprovalApproved
+	}
 	var (
 		approval pay.Approval
 		call     pay.OperationCall
+		fresh    bool
 	)
 	err := e.store.Write(ctx, func(tx *store.Tx) error {
 		var err error
-		if approval, err = decidable(tx, who, id); err != nil {
+		if approval, err = tx.LockApproval(who.Owner, id); err != nil {
 			return err
 		}
-		to := pay.ApprovalDenied
-		if d.Approve {
-			to = pay.ApprovalApproved
+		if fresh = approval.Status != to || approval.DecidedBy != who.ID; !fresh {
+			call, _, err = tx.LockOperationCall(who.Owner, approval.Call)
+			return err
+		}
+		if err = decidable(tx, who, approval); err != nil {
+			return err
 		}
 		approval.Note, approval.DecidedBy = d.Note, who.ID
 		approval, call, err = e.moveApproval(tx, approval, to)
@@ -124,24 +133,34 @@ func (e *Engine) Decide(ctx context.Context, who pay.APIKey, id pay.ID, d Decisi
 	if approval, err = e.openApproval(approval); err != nil || !d.Approve {
 		return approval, resultOf(call), err
 	}
-	result, err := e.performOperation(ctx, call)
+	result, err := e.decidedOperation(ctx, call, fresh)
 	return approval, result, err
 }
 
-// decidable is an approval that a key may decide.
-func decidable(tx *store.Tx, who pay.APIKey, id pay.ID) (pay.Approval, error) {
-	a, err := tx.LockApproval(who.Owner, id)
+// decidedOperation carries an approved call out, or says again what came of it.
+func (e *Engine) decidedOperation(ctx context.Context, call pay.OperationCall, fresh bool) (pay.OperationResult, error) {
 	switch {
-	case err != nil:
-		return a, err
-	case a.Status == pay.ApprovalPending && !tx.Now().Before(a.ExpiresAt), a.Status == pay.ApprovalExpired:
-		return a, pay.Errorf(pay.CodeApprovalDecided, "nobody decided before %s: the approval has expired", a.ExpiresAt.UTC().Format("2006-01-02 15:04 MST"))
-	case a.Status != pay.ApprovalPending:
-		return a, pay.Errorf(pay.CodeApprovalDecided, "this was %s already", a.Status)
-	case a.Lineage == who.Lineage:
-		return a, pay.Errorf(pay.CodeApprovalOwn, "the API key %s asked for this; decide with another key", who.Hint)
+	case fresh:
+		return e.performOperation(ctx, call)
+	case call.State == pay.OperationAnswered:
+		return e.keptOperation(ctx, call)
 	}
-	return a, nil
+	doubt := pay.Errorf(pay.CodeInDoubt, "what came of the approved %s is not certain yet", call.Operation)
+	doubt.RetryAfter = firstDoubtWait
+	return resultOf(call), doubt
+}
+
+// decidable says whether a key may decide an approval now.
+func decidable(tx *store.Tx, who pay.APIKey, a pay.Approval) error {
+	switch {
+	case a.Status == pay.ApprovalPending && !tx.Now().Before(a.ExpiresAt), a.Status == pay.ApprovalExpired:
+		return pay.Errorf(pay.CodeApprovalDecided, "nobody decided before %s: the approval has expired", a.ExpiresAt.UTC().Format("2006-01-02 15:04 MST"))
+	case a.Status != pay.ApprovalPending:
+		return pay.Errorf(pay.CodeApprovalDecided, "this was %s already", a.Status)
+	case a.Lineage == who.Lineage:
+		return pay.Errorf(pay.CodeApprovalOwn, "the API key %s asked for this; decide with another key", who.Hint)
+	}
+	return nil
 }
 
 // moveApproval changes how an approval stands, and its call with it: an

@@ -36,6 +36,7 @@ type Config struct {
 
 	Catalogue Catalogue
 	Performer Performer
+	Probers   map[pay.ConnectionKind]Prober // try connections that are not Stripe's; a kind without one is not tried
 
 	Peppers     [][]byte      // key the hashes of API keys: the first hashes new ones, all are tried
 	CallTimeout time.Duration // the longest one call to Stripe may take
@@ -67,6 +68,8 @@ type Engine struct {
 
 	catalogue Catalogue
 	performer Performer
+
+	connectionUses ConnectionUses // nil when nothing uses connections
 
 	settlers map[pay.Action]settler
 	lookers  map[pay.Action]looker

@@ -89,6 +89,9 @@ func (e *Engine) RunOperation(ctx context.Context, r OperationRequest) (pay.Oper
 // Operations is every operation that a key may run; the program itself may run
 // all.
 func (e *Engine) Operations(key pay.APIKey) []pay.Operation {
+	if e.catalogue == nil {
+		return nil
+	}
 	return slices.DeleteFunc(slices.Clone(e.catalogue.Operations()), func(op pay.Operation) bool { return mayRun(key, op) != nil })
 }
 
@@ -165,6 +168,7 @@ func (e *Engine) readOperation(ctx context.Context, todo operationErrand) (pay.O
 	ctx, cancel := context.WithTimeout(ctx, e.cfg.CallTimeout)
 	defer cancel()
 	answer := e.performer.Perform(ctx, access, todo.wire, "", false)
+	e.noteKey(context.WithoutCancel(ctx), todo.connection, answer)
 	result.RequestRef = answer.RequestRef
 	if answer.Outcome != pay.OutcomeDone {
 		return result, e.asCallers(todo.operation.Name, answer)

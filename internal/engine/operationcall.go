@@ -226,7 +226,9 @@ func (e *Engine) sendOperation(ctx context.Context, call pay.OperationCall) (pay
 	}
 	ctx, cancel := context.WithTimeout(ctx, e.cfg.CallTimeout)
 	defer cancel()
-	return e.performer.Perform(ctx, access, wire, call.ProviderKey, call.Attempts > 1), nil
+	answer := e.performer.Perform(ctx, access, wire, call.ProviderKey, call.Attempts > 1)
+	e.noteKey(context.WithoutCancel(ctx), c, answer)
+	return answer, nil
 }
 
 // keptAnswer is what is kept of an answer: the output, or why there is none.

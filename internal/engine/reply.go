@@ -15,6 +15,8 @@ type Presenter interface {
 	ApprovalEvent(e pay.Event, a pay.Approval) []byte
 	PingEvent(e pay.Event, endpoint pay.Endpoint) []byte
 	Connection(c pay.Connection) Reply
+	NamedConnection(c pay.Connection, seenBy pay.APIKey, status Standing) Reply
+	ConnectionDeleted(id pay.ID) Reply
 	Endpoint(e pay.Endpoint, secret string, status Standing) Reply // secret is shown when it is new
 	EndpointDeleted(id pay.ID) Reply
 	Delivery(d pay.Delivery, status Standing) Reply

@@ -31,8 +31,9 @@ type CardFound struct {
 
 // Account is what Stripe says of itself when shown a key.
 type Account struct {
-	Ref  string // acct_…
-	Name string
+	Ref    string // acct_…; empty when a restricted key may not see it
+	Name   string
+	Rights []Right // of a restricted key, as far as was tried; nil for a key that may do everything
 }
 
 // EventHint is what a Stripe event claims.

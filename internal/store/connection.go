@@ -73,6 +73,51 @@ func (tx *Tx) ConnectionByName(o pay.Owner, name string, kind pay.ConnectionKind
 	return connections.must(tx, name, "WHERE merchant = $1 AND mode = $2 AND kind = $3 AND name = $4", o.Merchant, o.Mode, kind, name)
 }
 
+var connectionsNewest = order[pay.Connection]{
+	name: "connections", columns: []string{"created_at"}, descending: true,
+	key: func(c pay.Connection) []int64 { return []int64{micros(c.CreatedAt)} },
+	id:  func(c pay.Connection) string { return string(c.ID) },
+}
+
+// Connections is a page of the connections that a key of a lineage may use,
+// newest first: the default one, those that are shared, and the key's own; all
+// but retired ones without a lineage.
+//
+// Errors: invalid_cursor.
+func (tx *Tx) Connections(o pay.Owner, lineage string, page pay.Page) (pay.List[pay.Connection], error) {
+	c := owned(o)
+	if lineage == "" {
+		c.raw("(is_default OR owner_key <> '')")
+	} else {
+		c.raw("(is_default OR owner_key <> '' AND (is_shared OR owner_key = " + c.place(lineage) + "))")
+	}
+	return list(tx, connections, c, connectionsNewest, page)
+}
+
+// CountConnections is how many connections an owner has, retired ones left out.
+func (tx *Tx) CountConnections(o pay.Owner) (int, error) {
+	var count int
+	_, err := tx.row("SELECT COUNT(*) FROM connections WHERE merchant = $1 AND mode = $2 AND (is_default OR owner_key <> '')",
+		[]any{o.Merchant, o.Mode}, &count)
+	return count, err
+}
+
+// LockConnection reads a connection and keeps others from changing it until the
+// commit.
+//
+// Errors: not_found.
+func (tx *Tx) LockConnection(o pay.Owner, id pay.ID) (pay.Connection, error) {
+	return connections.lock(tx, o, id)
+}
+
+// SetConnectionCheck writes what a test of a connection found, and nothing else
+// of it.
+func (tx *Tx) SetConnectionCheck(o pay.Owner, id pay.ID, check pay.ConnectionCheck) error {
+	_, err := tx.exec("UPDATE connections SET checked = $4 WHERE merchant = $1 AND mode = $2 AND id = $3",
+		o.Merchant, o.Mode, id, document[pay.ConnectionCheck]{&check})
+	return err
+}
+
 // NamedConnection reads the connection that a key made under a name.
 //
 // Errors: not_found.

@@ -15,21 +15,38 @@ import (
 // Stripe allows 16.
 const maxEndpointPages = 2
 
-// rights are what a restricted key must be allowed (docs.stripe.com/keys,
-// "Restricted API keys"), each with a request that needs the right and changes
-// nothing: Stripe judges the key before it finds that there is no such object.
-var rights = []struct {
-	name, method, path string
-}{
-	{"PaymentIntents read", http.MethodGet, "/v1/payment_intents?limit=1"},
-	{"PaymentIntents write", http.MethodPost, "/v1/payment_intents/pi_florin_probe/cancel"},
-	{"Charges and Refunds read", http.MethodGet, "/v1/refunds?limit=1"},
-	{"Charges and Refunds write", http.MethodPost, "/v1/refunds/re_florin_probe"},
-	{"Customers read", http.MethodGet, "/v1/customers?limit=1"},
-	{"Customers write", http.MethodPost, "/v1/customers/cus_florin_probe"},
-	{"PaymentMethods read", http.MethodGet, "/v1/payment_methods/pm_florin_probe"},
-	{"PaymentMethods write", http.MethodPost, "/v1/payment_methods/pm_florin_probe/detach"},
-	{"Balance transactions read", http.MethodGet, "/v1/balance_transactions?limit=1"},
+// right is one thing that a restricted key may be allowed, with a request that
+// needs it and changes nothing: Stripe judges the key before it finds that there
+// is no such object.
+type right struct {
+	area, level  string // as Stripe's dashboard names them
+	method, path string
+	needed       bool // by Florin's own payments
+}
+
+// rights are what a restricted key is tried for (docs.stripe.com/keys,
+// "Restricted API keys"). Writes are tried only where Florin itself needs them.
+var rights = []right{
+	{"PaymentIntents", "read", http.MethodGet, "/v1/payment_intents?limit=1", true},
+	{"PaymentIntents", "write", http.MethodPost, "/v1/payment_intents/pi_florin_probe/cancel", true},
+	{"Charges and Refunds", "read", http.MethodGet, "/v1/refunds?limit=1", true},
+	{"Charges and Refunds", "write", http.MethodPost, "/v1/refunds/re_florin_probe", true},
+	{"Customers", "read", http.MethodGet, "/v1/customers?limit=1", true},
+	{"Customers", "write", http.MethodPost, "/v1/customers/cus_florin_probe", true},
+	{"PaymentMethods", "read", http.MethodGet, "/v1/payment_methods/pm_florin_probe", true},
+	{"PaymentMethods", "write", http.MethodPost, "/v1/payment_methods/pm_florin_probe/detach", true},
+	{"Balance transactions", "read", http.MethodGet, "/v1/balance_transactions?limit=1", true},
+	{"Balance", "read", http.MethodGet, "/v1/balance", false},
+	{"Coupons", "read", http.MethodGet, "/v1/coupons?limit=1", false},
+	{"Disputes", "read", http.MethodGet, "/v1/disputes?limit=1", false},
+	{"Events", "read", http.MethodGet, "/v1/events?limit=1", false},
+	{"Invoices", "read", http.MethodGet, "/v1/invoices?limit=1", false},
+	{"Payouts", "read", http.MethodGet, "/v1/payouts?limit=1", false},
+	{"Prices", "read", http.MethodGet, "/v1/prices?limit=1", false},
+	{"Products", "read", http.MethodGet, "/v1/products?limit=1", false},
+	{"SetupIntents", "read", http.MethodGet, "/v1/setup_intents?limit=1", false},
+	{"Subscriptions", "read", http.MethodGet, "/v1/subscriptions?limit=1", false},
+	{"Transfers", "read", http.MethodGet, "/v1/transfers?limit=1", false},
 }
 
 // Check asks Stripe whose key it is and tries the rights that Florin needs. A
@@ -75,26 +92,64 @@ func accountName(account *stripego.Account) string {
 	return account.Email
 }
 
+// Inspect asks Stripe whose key it is and, of a restricted one, which rights it
+// has. Unlike Check it demands none: operations need what they need.
+//
+// Errors: provider_key_invalid, provider_unreachable, provider_busy, in_doubt,
+// provider_refused.
+func (g *Gateway) Inspect(ctx context.Context, access pay.Access) (pay.Account, error) {
+	r := reader{g: g, access: access, name: "inspect"}
+	account, err := r.account(ctx)
+	if !isRestricted(access.Key) {
+		return account, err
+	}
+	if err != nil && !pay.Is(err, pay.CodeProviderKeyRights) {
+		return pay.Account{}, err
+	}
+	for _, one := range rights {
+		has, err := r.has(ctx, one)
+		if err != nil {
+			return account, err
+		}
+		account.Rights = append(account.Rights, pay.Right{Area: one.area, Level: one.level, Has: has})
+	}
+	return account, nil
+}
+
 // tryRights names every right that is missing, so that they can be granted in
 // one go.
 func (r reader) tryRights(ctx context.Context) error {
 	var missing []string
-	for _, right := range rights {
-		wire := pay.Wire{Method: right.method, Path: right.path, APIVersion: stripego.APIVersion}
-		got, verdict := r.ask(ctx, request{access: r.access, wire: wire})
-		switch {
-		case verdict == pay.OutcomeRefused && got.status == http.StatusForbidden:
-			missing = append(missing, right.name)
-		case verdict == pay.OutcomeRefused && got.status != http.StatusUnauthorized, verdict == pay.OutcomeDone:
-			// the key was let in
-		default:
-			return got.failure(verdict, "")
+	for _, one := range rights {
+		if !one.needed {
+			continue
+		}
+		has, err := r.has(ctx, one)
+		if err != nil {
+			return err
+		}
+		if !has {
+			missing = append(missing, one.area+" "+one.level)
 		}
 	}
 	if len(missing) > 0 {
 		return pay.Invalid(pay.CodeProviderKeyRights, "stripe.secret_key", "the restricted key lacks: %s", strings.Join(missing, ", "))
 	}
 	return nil
+}
+
+// has tries one right.
+func (r reader) has(ctx context.Context, one right) (bool, error) {
+	wire := pay.Wire{Method: one.method, Path: one.path, APIVersion: stripego.APIVersion}
+	got, verdict := r.ask(ctx, request{access: r.access, wire: wire})
+	switch {
+	case verdict == pay.OutcomeRefused && got.status == http.StatusForbidden:
+		return false, nil
+	case verdict == pay.OutcomeRefused && got.status != http.StatusUnauthorized, verdict == pay.OutcomeDone:
+		return true, nil // the key was let in
+	default:
+		return false, got.failure(verdict, "")
+	}
 }
 
 // Subscribe makes Stripe send the events that Florin handles to url and returns
