@@ -103,6 +103,37 @@ func testSpending(t *testing.T, s *store.Store) {
 	}
 }
 
+// testVisibleConnections lists what each key may use: its own, what is shared,
+// and the default one, but nothing that is retired.
+func testVisibleConnections(t *testing.T, s *store.Store) {
+	w := NewWorld(t, s)
+	add := func(name, owner string, shared bool) {
+		c := w.NewConnection()
+		c.Name, c.OwnerKey, c.Shared, c.Default, c.CreatedAt = name, owner, shared, false, w.at(100)
+		w.Write(t, func(tx *store.Tx) error { return tx.InsertConnection(c) })
+	}
+	add("mine", "me", false)
+	add("ours", "another", true)
+	add("theirs", "another", false)
+	add("retired", "", true)
+	for lineage, want := range map[string][]string{
+		"me": {"default", "mine", "ours"}, "nobody": {"default", "ours"}, "": {"default", "mine", "ours", "theirs"},
+	} {
+		var names []string
+		w.Read(t, func(tx *store.Tx) error {
+			page, err := tx.Connections(w.Owner, lineage, pay.Page{})
+			for _, c := range page.Items {
+				names = append(names, c.Name)
+			}
+			require.NoError(t, err)
+			count, err := tx.CountConnections(w.Owner)
+			assert.Equal(t, 4, count)
+			return err
+		})
+		assert.ElementsMatch(t, want, names, lineage)
+	}
+}
+
 // testOperationSweeps takes up what is due, once, ends what nobody decided, and
 // forgets what was answered long ago.
 func testOperationSweeps(t *testing.T, s *store.Store) {
@@ -160,6 +191,7 @@ func strangerOperations(t *testing.T, stranger, w *World, x everything, tried ma
 	absent("LockApproval", func(tx *store.Tx) error { _, err := tx.LockApproval(o, approval.ID); return err })
 	absent("UpdateApproval", func(tx *store.Tx) error { return tx.UpdateApproval(approval) })
 	absent("LockAPIKey", func(tx *store.Tx) error { return tx.LockAPIKey(o, x.key.ID) })
+	absent("LockConnection", func(tx *store.Tx) error { _, err := tx.LockConnection(o, x.named.ID); return err })
 	absent("NamedConnection", func(tx *store.Tx) error { _, err := tx.NamedConnection(o, x.named.Name); return err })
 	tried["SettleOperationCall"], tried["InsertOperationCall"], tried["InsertApproval"] = true, true, true
 	settle := func(tx *store.Tx) error { return tx.SettleOperationCall(call) }
@@ -176,10 +208,18 @@ func strangerOperations(t *testing.T, stranger, w *World, x everything, tried ma
 		spent, err := tx.OperationSpending(o, call.Key, call.Currency, time.Time{})
 		assert.Zero(t, spent)
 		require.NoError(t, err)
+		require.NoError(t, tx.SetConnectionCheck(o, x.named.ID, pay.ConnectionCheck{Problem: "theirs"})) // changes nothing, as is seen below
+		seen, err := tx.Connections(o, x.named.OwnerKey, pay.Page{})
+		assert.Equal(t, []pay.Connection{stranger.Connection}, seen.Items)
+		require.NoError(t, err)
+		count, err := tx.CountConnections(o)
+		assert.Equal(t, 1, count)
+		require.NoError(t, err)
 		require.NoError(t, tx.InsertApproval(own))
 		list, err := tx.Approvals(o, nil, pay.Page{})
 		assert.Equal(t, []pay.Approval{own}, list.Items)
 		return err
 	})
 	tried["LockOperationCall"], tried["OperationSpending"], tried["Approvals"] = true, true, true
+	tried["SetConnectionCheck"], tried["Connections"], tried["CountConnections"] = true, true, true
 }

@@ -68,6 +68,9 @@ func rowsConnection(t *testing.T, w *World) {
 	kept(t, w, func(*store.Tx) error { return nil }, c, func(tx *store.Tx) (pay.Connection, error) {
 		return tx.NamedConnection(w.Owner, "second")
 	})
+	locked(t, w, c, func(tx *store.Tx) (pay.Connection, error) { return tx.LockConnection(w.Owner, c.ID) })
+	c.Checked = pay.ConnectionCheck{OK: true}
+	kept(t, w, func(tx *store.Tx) error { return tx.SetConnectionCheck(w.Owner, c.ID, c.Checked) }, c, read)
 	kept(t, w, func(*store.Tx) error { return nil }, c, func(tx *store.Tx) (pay.Connection, error) {
 		return tx.ConnectionByName(w.Owner, "second", pay.ConnectionStripe)
 	})

@@ -19,7 +19,7 @@ func Exercise(t *testing.T, open Open) {
 		"Uniqueness": testUniqueness, "Defaults": testDefaults, "Fences": testFences, "Claims": testClaims,
 		"Transactions": testTransactions, "GroupCommit": testGroupCommit, "Feed": testFeed, "LateCommitter": testLateCommitter,
 		"MissingEvents": testMissingEvents, "Endpoints": testEndpoints, "RefundTotals": testRefundTotals,
-		"KeyTouches": testKeyTouches, "Spending": testSpending,
+		"KeyTouches": testKeyTouches, "Spending": testSpending, "VisibleConnections": testVisibleConnections,
 	}
 	for name, run := range owned {
 		t.Run(name, func(t *testing.T) {
