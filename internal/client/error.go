@@ -15,15 +15,18 @@ const CodeNotFlorin = "not_florin"
 
 // Error is a refusal of the server.
 type Error struct {
-	Status      int           `json:"-"` // HTTP
-	Code        string        `json:"code"`
-	Message     string        `json:"message"`
-	Field       string        `json:"field"`        // the field at fault, as the request spells it
-	Fields      []string      `json:"fields"`       // for idempotency_mismatch: what differs
-	DeclineCode string        `json:"decline_code"` // the bank's reason, in Stripe's words
-	RequestID   string        `json:"request_id"`
-	Doc         string        `json:"doc"`
-	RetryAfter  time.Duration `json:"-"` // when it makes sense to ask again; zero when it does not
+	Status            int           `json:"-"` // HTTP
+	Code              string        `json:"code"`
+	Message           string        `json:"message"`
+	Field             string        `json:"field"`               // the field at fault, as the request spells it
+	Fields            []string      `json:"fields"`              // for idempotency_mismatch: what differs
+	DeclineCode       string        `json:"decline_code"`        // the bank's reason, in Stripe's words
+	Retryable         bool          `json:"retryable"`           // the same request may succeed later
+	ProviderCode      string        `json:"provider_code"`       // Stripe's own
+	ProviderRequestID string        `json:"provider_request_id"` // Stripe's req_…
+	RequestID         string        `json:"request_id"`
+	Doc               string        `json:"doc"`
+	RetryAfter        time.Duration `json:"-"` // when it makes sense to ask again; zero when it does not
 }
 
 // Error joins status, code, field and message for people.
