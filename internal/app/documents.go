@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 
 	"florin/internal/api"
+	"florin/internal/operation"
 	"florin/internal/sandbox"
 )
 
@@ -14,7 +15,11 @@ import (
 //
 // Errors: a document that cannot be written, which is a defect.
 func Documents() (map[string][]byte, error) {
-	document, err := api.OpenAPI()
+	catalogue, err := operation.New()
+	if err != nil {
+		return nil, err
+	}
+	document, err := api.OpenAPI(catalogue.Operations()...)
 	if err != nil {
 		return nil, err
 	}

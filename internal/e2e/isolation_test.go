@@ -15,7 +15,12 @@ import (
 
 // belongings are one thing of every kind that a merchant can own.
 type belongings struct {
-	payment, held, refund, card, customer, endpoint, delivery, event string
+	payment, held, refund, card, customer, endpoint, delivery, event, connection, approval string
+}
+
+// all is every id.
+func (b belongings) all() []string {
+	return []string{b.payment, b.held, b.refund, b.card, b.customer, b.endpoint, b.delivery, b.event, b.connection, b.approval}
 }
 
 // owns makes one thing of every kind.
@@ -28,10 +33,13 @@ func (w *world) owns(r *receiver) belongings {
 	r.next(w.t)
 	b := belongings{
 		payment: payment, held: held, card: card.text("data.id"), customer: card.text("data.customer_id"),
-		refund:   w.post("/v1/refunds", `{"payment_id":"`+payment+`","amount":"1.00"}`).want(201).text("data.id"),
-		endpoint: w.get("/v1/merchant/webhook").want(200).text("data.id"),
-		event:    w.until("/v1/events?types=payment.completed", "data.0.type", "payment.completed").text("data.0.id"),
-		delivery: w.get("/v1/webhooks/deliveries").want(200).text("data.0.id"),
+		refund:     w.post("/v1/refunds", `{"payment_id":"`+payment+`","amount":"1.00"}`).want(201).text("data.id"),
+		endpoint:   w.get("/v1/merchant/webhook").want(200).text("data.id"),
+		event:      w.until("/v1/events?types=payment.completed", "data.0.type", "payment.completed").text("data.0.id"),
+		delivery:   w.get("/v1/webhooks/deliveries").want(200).text("data.0.id"),
+		connection: w.post("/v1/connections", `{"name":"isolation","kind":"sandbox","shared":true}`).want(201).text("data.id"),
+		approval: w.limited(pay.KeyLimits{Approval: pay.ApprovalRule{Need: pay.ApprovalAlways}}).
+			runs("create-customer", `{"name":"foreign","email":"a@example.com"}`).want(202).text("data.id"),
 	}
 	return b
 }
@@ -40,10 +48,11 @@ func (w *world) owns(r *receiver) belongings {
 func (b belongings) path(r route) string {
 	for prefix, id := range map[string]string{
 		"/v1/payments/cards/": b.card, "/v1/refunds/": b.refund, "/v1/merchant/webhooks/": b.endpoint,
-		"/v1/webhooks/deliveries/": b.delivery, "/v1/events/": b.event,
+		"/v1/webhooks/deliveries/": b.delivery, "/v1/events/": b.event, "/v1/connections/": b.connection, "/v1/approvals/": b.approval,
+		"/v1/operations/": "get-balance",
 	} {
 		if strings.HasPrefix(r.Path, prefix) {
-			return strings.ReplaceAll(r.Path, "{id}", id)
+			return strings.NewReplacer("{id}", id, "{connection}", id, "{operation}", id).Replace(r.Path)
 		}
 	}
 	if strings.HasSuffix(r.Path, "/capture") || strings.HasSuffix(r.Path, "/cancel") {
@@ -65,6 +74,14 @@ func (b belongings) body(r route) string {
 		return `{"which":"failed","since":"2020-01-01T00:00:00Z"}`
 	case "PATCH /v1/merchant/webhooks/{id}":
 		return `{"enabled":false}`
+	case "POST /v1/connections":
+		return `{"name":"other","kind":"sandbox"}`
+	case "PUT /v1/connections/{connection}/credentials":
+		return `{"stripe":{"secret_key":"sk_test_stolen"}}`
+	case "PATCH /v1/connections/{connection}":
+		return `{"name":"stolen"}`
+	case "POST /v1/approvals/{id}":
+		return `{"decision":"approve"}`
 	}
 	if r.Method == "GET" {
 		return ""
@@ -120,10 +137,10 @@ func TestNoForeignRowIsSeen(t *testing.T) {
 				}
 				a := stranger.request(r.Method, mine.path(r), body, "Idempotency-Key", fmt.Sprint("foreign", i))
 				name := who + ": " + r.Method + " " + r.Path
-				if strings.Contains(r.Path, "{id}") || strings.Contains(body, mine.payment) || strings.Contains(body, mine.customer) {
+				if strings.Contains(r.Path, "{id}") || strings.Contains(r.Path, "{connection}") || strings.Contains(body, mine.payment) || strings.Contains(body, mine.customer) {
 					assert.Equal(t, 404, a.status, "%s\n%s", name, a.body)
 				}
-				for _, id := range []string{mine.payment, mine.held, mine.refund, mine.card, mine.customer, mine.endpoint, mine.delivery, mine.event} {
+				for _, id := range mine.all() {
 					if !strings.Contains(mine.path(r)+body, id) {
 						assert.NotContains(t, string(a.body), id, name)
 					}
@@ -134,6 +151,8 @@ func TestNoForeignRowIsSeen(t *testing.T) {
 		assert.Equal(t, string(before), string(w.get("/v1/payments/"+mine.payment).body), "nothing was changed")
 		assert.Equal(t, "authorized", w.get("/v1/payments/"+mine.held).text("data.status"))
 		assert.Equal(t, "enabled", w.get("/v1/merchant/webhook").text("data.status"))
+		assert.Equal(t, "isolation", w.get("/v1/connections/"+mine.connection).text("data.name"))
+		assert.Equal(t, "pending", w.get("/v1/approvals/"+mine.approval).text("data.status"))
 	})
 }
 

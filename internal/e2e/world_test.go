@@ -174,6 +174,26 @@ func (w *world) merchant(name string, mode pay.Mode, scopes ...pay.Scope) *world
 	return &other
 }
 
+// limited is the world as seen with another key of the same merchant, with all
+// rights and with limits on operations.
+func (w *world) limited(limits pay.KeyLimits) *world {
+	w.t.Helper()
+	ctx := w.t.Context()
+	mine, err := w.server.Engine.Authenticate(ctx, w.key)
+	require.NoError(w.t, err)
+	_, key, err := w.server.Engine.CreateAPIKey(ctx, mine.Owner, pay.Scopes, limits)
+	require.NoError(w.t, err)
+	other := *w
+	other.key = key
+	return &other
+}
+
+// runs asks for an operation, with headers as pairs.
+func (w *world) runs(operation, input string, headers ...string) answer {
+	w.t.Helper()
+	return w.post("/v1/operations/"+operation, `{"input":`+input+`}`, headers...)
+}
+
 // stripeKey gives the merchant a Stripe account of its own in the sandbox and
 // returns the key, so that a test can look at Stripe's side.
 func (w *world) stripeKey(name string) string {

@@ -128,7 +128,7 @@ func (e *Engine) Decide(ctx context.Context, who pay.APIKey, id pay.ID, d Decisi
 		return err
 	})
 	if err != nil {
-		return approval, pay.OperationResult{}, err
+		return pay.Approval{}, pay.OperationResult{}, err
 	}
 	if approval, err = e.openApproval(approval); err != nil || !d.Approve {
 		return approval, resultOf(call), err

@@ -24,7 +24,7 @@ type Gateway interface {
 	Signatures
 }
 
-// Config is what an engine is made of. All of it is required but Logger.
+// Config is what an engine is made of. All of it is required but Logger and Probers.
 type Config struct {
 	Store   *store.Store
 	Clock   clock.Clock
@@ -82,7 +82,8 @@ type Engine struct {
 //
 // Errors: when a part is missing, which is a defect of the caller.
 func New(c Config) (*Engine, error) {
-	if c.Store == nil || c.Clock == nil || c.Stripe == nil || c.Courier == nil || c.Sealer == nil || c.Present == nil {
+	if c.Store == nil || c.Clock == nil || c.Stripe == nil || c.Courier == nil || c.Sealer == nil || c.Present == nil ||
+		c.Catalogue == nil || c.Performer == nil {
 		return nil, errors.New("engine: a part is missing")
 	}
 	if len(c.Peppers) == 0 || c.CallTimeout <= 0 {
