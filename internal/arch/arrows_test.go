@@ -34,10 +34,11 @@ var arrows = map[string][]string{
 	"store/postgres":   {"store", "pay", "clock", "telemetry"},
 	"store/storetest":  {"store", "store/sqlite", "store/postgres", "pay", "clock", "pgtest"},
 
-	"engine":    {"store", "pay", "clock", "telemetry"},
-	"api":       {"engine", "pay", "clock", "telemetry"},
-	"dashboard": {"engine", "pay", "clock", "telemetry"},
-	"mcp":       {"engine", "pay", "clock", "telemetry"},
+	"engine":            {"store", "pay", "clock", "telemetry"},
+	"engine/automation": {"engine", "store", "flow", "pay", "clock", "telemetry"},
+	"api":               {"engine", "pay", "clock", "telemetry"},
+	"dashboard":         {"engine", "pay", "clock", "telemetry"},
+	"mcp":               {"engine", "pay", "clock", "telemetry"},
 	"app": {
 		"api", "dashboard", "mcp", "engine", "store", "store/sqlite", "store/postgres",
 		"stripe", "webhook", "mail", "operation", "sandbox", "seal", "config", "telemetry", "clock", "pay",

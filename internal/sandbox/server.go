@@ -317,6 +317,7 @@ func (x *exchange) write(w http.ResponseWriter, reply *answer) {
 	h["Content-Type"] = []string{"application/json"}
 	h["Cache-Control"] = []string{"no-cache, no-store"}
 	h["Request-Id"] = []string{x.id}
+	h["Date"] = []string{x.sandbox.clock.Now().Format(http.TimeFormat)} // the clock that stamps the objects
 	if x.version != "" {
 		h["Stripe-Version"] = []string{x.version}
 	}
