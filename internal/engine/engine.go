@@ -76,6 +76,7 @@ type Engine struct {
 
 	sandboxMu sync.Mutex // one sandbox connection is made at a time
 	keys      keyUse
+	pace      *pace
 }
 
 // New puts an engine together.
@@ -95,7 +96,7 @@ func New(c Config) (*Engine, error) {
 	e := &Engine{
 		store: c.Store, clock: c.Clock, stripe: c.Stripe, courier: c.Courier,
 		sealer: c.Sealer, present: c.Present, log: c.Logger, cfg: c,
-		catalogue: c.Catalogue, performer: c.Performer,
+		catalogue: c.Catalogue, performer: c.Performer, pace: newPace(c.Clock),
 	}
 	e.settlers = map[pay.Action]settler{
 		pay.ActionCharge:         e.settleCharge,

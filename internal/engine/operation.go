@@ -167,6 +167,9 @@ func (e *Engine) readOperation(ctx context.Context, todo operationErrand) (pay.O
 	}
 	ctx, cancel := context.WithTimeout(ctx, e.cfg.CallTimeout)
 	defer cancel()
+	if err := e.pace.wait(ctx, todo.connection, todo.wire.Path); err != nil {
+		return result, pay.Errorf(pay.CodeProviderBusy, "too much is being asked of this account; nothing was sent").Because(err)
+	}
 	answer := e.performer.Perform(ctx, access, todo.wire, "", false)
 	e.noteKey(context.WithoutCancel(ctx), todo.connection, answer)
 	result.RequestRef = answer.RequestRef

@@ -226,6 +226,9 @@ func (e *Engine) sendOperation(ctx context.Context, call pay.OperationCall) (pay
 	}
 	ctx, cancel := context.WithTimeout(ctx, e.cfg.CallTimeout)
 	defer cancel()
+	if err := e.pace.wait(ctx, c, wire.Path); err != nil {
+		return pay.OperationAnswer{}, err
+	}
 	answer := e.performer.Perform(ctx, access, wire, call.ProviderKey, call.Attempts > 1)
 	e.noteKey(context.WithoutCancel(ctx), c, answer)
 	return answer, nil

@@ -63,7 +63,8 @@ func (e *Engine) signerOf(ctx context.Context, merchant pay.ID, signature string
 }
 
 // keepProviderEvent stores an event and decides whether a job is needed. An
-// event that claims nothing but what is known needs none.
+// event that claims nothing but what is known needs none. Polls of lists that
+// it says have grown are due at once.
 func (e *Engine) keepProviderEvent(tx *store.Tx, c pay.Connection, hint pay.EventHint, body []byte) error {
 	ev := pay.ProviderEvent{
 		ID: newID(), Owner: c.Owner, Connection: c.ID, Ref: hint.Ref, Type: hint.Type, APIVersion: hint.APIVersion,
@@ -78,7 +79,10 @@ func (e *Engine) keepProviderEvent(tx *store.Tx, c pay.Connection, hint pay.Even
 		return err
 	}
 	fresh, err := tx.InsertProviderEvent(ev)
-	if err != nil || !fresh || ev.State != pay.ProviderEventNew {
+	if err != nil || !fresh {
+		return err
+	}
+	if _, err := tx.HastenPolls(ev.Owner, ev.Type); err != nil || ev.State != pay.ProviderEventNew {
 		return err
 	}
 	return tx.Enqueue(store.Job{Kind: store.JobProviderEvent, Owner: ev.Owner, ID: ev.ID}, tx.Now())

@@ -3,10 +3,13 @@ package operation
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 	"time"
+
+	stripego "github.com/stripe/stripe-go/v85"
 
 	"florin/internal/pay"
 )
@@ -151,12 +154,16 @@ func (t *Triggers) Aim(name string, raw json.RawMessage) (pay.TriggerAim, error)
 	return aim, nil
 }
 
+// Request is how a page of a list is asked for.
+func (t *Triggers) Request(path string) pay.Wire {
+	return pay.Wire{Method: http.MethodGet, Path: path, APIVersion: stripego.APIVersion}
+}
+
 // listed is what a trigger looks at in any object of a list.
 type listed struct {
 	ID       string `json:"id"`
 	Object   string `json:"object"`
 	Created  int64  `json:"created"`
-	Live     bool   `json:"livemode"`
 	Status   string `json:"status"`
 	Captured bool   `json:"captured"`
 	Data     struct {
@@ -180,7 +187,7 @@ func (t *Triggers) Judge(name string, raw, item json.RawMessage) (pay.TriggerFin
 		return pay.TriggerFind{}, pay.Errorf(pay.CodeInvalidBody, "Stripe's object has no id or no time")
 	}
 	find := pay.TriggerFind{
-		Ref: object.ID, Key: object.ID, Created: time.Unix(object.Created, 0).UTC(), Live: object.Live,
+		Ref: object.ID, Key: object.ID, Created: time.Unix(object.Created, 0).UTC(),
 		Wanted: object.passes(o.Status), Output: item,
 	}
 	if declared.payload {

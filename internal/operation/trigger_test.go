@@ -93,9 +93,9 @@ func TestJudging(t *testing.T) {
 		require.NoError(t, err)
 		return found
 	}
-	failed := `{"id":"ch_1","created":1767225600,"livemode":true,"status":"failed","captured":false}`
+	failed := `{"id":"ch_1","created":1767225600,"status":"failed","captured":false}`
 	assert.Equal(t, pay.TriggerFind{
-		Ref: "ch_1", Key: "ch_1", Created: time.Unix(1767225600, 0).UTC(), Live: true, Wanted: true, Output: json.RawMessage(failed),
+		Ref: "ch_1", Key: "ch_1", Created: time.Unix(1767225600, 0).UTC(), Wanted: true, Output: json.RawMessage(failed),
 	}, judge("new-charge", `{}`, failed))
 	assert.True(t, judge("new-charge", `{"status":"failed"}`, failed).Wanted)
 	assert.False(t, judge("new-charge", `{"status":"succeeded"}`, failed).Wanted)

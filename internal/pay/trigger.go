@@ -33,7 +33,6 @@ type TriggerFind struct {
 	Ref     string          // the object's id at Stripe, by which it is known again
 	Key     string          // names the run that it starts, at most one for a flow
 	Created time.Time       // by Stripe's clock
-	Live    bool            // Stripe's livemode
 	Wanted  bool            // the options let it through
 	Output  json.RawMessage // what the run is given
 }

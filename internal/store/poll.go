@@ -173,3 +173,16 @@ func (tx *Tx) SeenOf(o pay.Owner, poll pay.ID, refs []string) (map[string]bool, 
 	}, "SELECT ref FROM poll_seen WHERE "+c.sql.String(), c.args...)
 	return known, err
 }
+
+// ExtendPoll keeps a lease that the caller has for longer.
+func (tx *Tx) ExtendPoll(p pay.Poll, until time.Time) error {
+	_, err := tx.exec("UPDATE polls SET lease_until = $4 WHERE merchant = $1 AND mode = $2 AND id = $3",
+		p.Owner.Merchant, p.Owner.Mode, p.ID, micros(until))
+	return err
+}
+
+// CountMissed adds to the objects that a live poll has missed, as a sweep found.
+func (tx *Tx) CountMissed(o pay.Owner, live pay.ID, missed int64) error {
+	_, err := tx.exec("UPDATE polls SET missed = missed + $4 WHERE merchant = $1 AND mode = $2 AND id = $3", o.Merchant, o.Mode, live, missed)
+	return err
+}
