@@ -78,9 +78,10 @@ func (w *Watcher) turn(ctx context.Context, p pay.Poll) error {
 // step asks for one page and keeps what it says. Unless the poll is to go on at
 // once, its lease has ended afterwards.
 func (w *Watcher) step(ctx context.Context, p pay.Poll) (pay.Poll, error) {
+	var ended pay.Poll // has no lease
 	c, err := w.connectionFor(ctx, p)
 	if pay.CodeOf(err) != pay.CodeInternal && err != nil {
-		return p, w.keep(ctx, p, func(_ *store.Tx, p *pay.Poll) error { p.Break(err.Error()); return nil })
+		return ended, w.keep(ctx, p, func(_ *store.Tx, p *pay.Poll) error { p.Break(err.Error()); return nil })
 	}
 	if err != nil {
 		return p, err
@@ -92,13 +93,13 @@ func (w *Watcher) step(ctx context.Context, p pay.Poll) (pay.Poll, error) {
 	case err != nil:
 		return p, err
 	case wait > 0:
-		return p, w.putOff(ctx, p, wait)
+		return ended, w.putOff(ctx, p, wait)
 	case answer.Outcome != pay.OutcomeDone:
-		return p, w.disappointed(ctx, p, answer)
+		return ended, w.disappointed(ctx, p, answer)
 	}
 	page, err := readPage(answer, p.AskedAt.Add(p.Skew))
 	if err != nil {
-		return p, w.keep(ctx, p, func(_ *store.Tx, p *pay.Poll) error { p.Fail(err.Error(), false); return nil })
+		return ended, w.keep(ctx, p, func(_ *store.Tx, p *pay.Poll) error { p.Fail(err.Error(), false); return nil })
 	}
 	p.Connection = c.ID
 	return w.take(ctx, p, page)
