@@ -28,6 +28,8 @@ type everything struct {
 	operation pay.OperationCall
 	approval  pay.Approval
 	named     pay.Connection
+
+	watched watched
 }
 
 // fill keeps one row of each noun.
@@ -41,6 +43,7 @@ func (w *World) fill(t testing.TB) everything {
 		operation: w.NewOperationCall(), approval: w.NewApproval(), named: w.NewConnection(),
 	}
 	x.named.Name, x.named.Default, x.named.OwnerKey = "named", false, "lineage"
+	x.watched = w.fillWatched(t)
 	x.endpoint.Default = true
 	x.delivery = w.NewDelivery(x.event, x.endpoint)
 	x.news.PaymentRef = p.ProviderRef
@@ -71,7 +74,9 @@ var unowned = map[string]string{
 	"WebhookConnections": "finds out whose a Stripe event is", "DuePayments": "a sweep for all", "DueRefunds": "a sweep for all",
 	"LeaseCalls": "a sweep for all", "ReleaseCalls": "at the start, for all", "ReapRequests": "a sweep for all",
 	"LeaseOperationCalls": "a sweep for all", "ReleaseOperationCalls": "at the start, for all", "ReapOperationCalls": "a sweep for all",
-	"DueApprovals":    "a sweep for all",
+	"DueApprovals": "a sweep for all",
+	"LivePolls":    "a sweep for all", "LeasePolls": "a sweep for all", "ReapPolls": "a sweep for all", "DueWatches": "a sweep for all",
+	"WatchByToken":    "finds out whose flow an address is",
 	"StaleDeliveries": "a sweep for all", "StaleProviderEvents": "a sweep for all", "Enqueue": "a job only carries the owner",
 }
 
@@ -91,6 +96,7 @@ func testTenancy(t *testing.T, s *store.Store) {
 			strangerWrites(t, stranger, w, x, tried)
 			strangerOperations(t, stranger, w, x, tried)
 			strangerInserts(t, stranger, w, x, tried)
+			strangerWatches(t, stranger, x.watched, tried)
 			assert.Equal(t, before, snapshot(t, w, x), "a stranger changed something")
 			kind := reflect.TypeFor[*store.Tx]()
 			for i := range kind.NumMethod() {
@@ -130,7 +136,7 @@ func snapshot(t *testing.T, w *World, x everything) []any {
 		keep(tx.Connection(w.Owner, x.named.ID))
 		return nil
 	})
-	return all
+	return append(all, snapshotWatched(t, w, x.watched)...)
 }
 
 // strangerReads asks for single rows, which must not be found.
