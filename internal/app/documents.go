@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 
 	"florin/internal/api"
-	"florin/internal/operation"
 	"florin/internal/sandbox"
 )
 
@@ -15,11 +14,11 @@ import (
 //
 // Errors: a document that cannot be written, which is a defect.
 func Documents() (map[string][]byte, error) {
-	catalogue, err := operation.New()
+	operations, err := Operations()
 	if err != nil {
 		return nil, err
 	}
-	document, err := api.OpenAPI(catalogue.Operations()...)
+	document, err := api.OpenAPI(operations...)
 	if err != nil {
 		return nil, err
 	}

@@ -20,32 +20,37 @@ func (p *program) apikeyCommand() *cobra.Command {
 
 // newKeyView is a new API key as --json prints it; scripts rest on its shape.
 type newKeyView struct {
-	ID     string      `json:"id"`
-	Key    string      `json:"key"` // shown now and never again
-	Mode   pay.Mode    `json:"mode"`
-	Scopes []pay.Scope `json:"scopes"`
+	ID     string         `json:"id"`
+	Key    string         `json:"key"` // shown now and never again
+	Mode   pay.Mode       `json:"mode"`
+	Scopes []pay.Scope    `json:"scopes"`
+	Limits *pay.KeyLimits `json:"limits,omitempty"`
 }
 
 func (p *program) apikeyCreateCommand() *cobra.Command {
 	var (
 		merchant, mode, scopes string
 		asJSON                 bool
+		limits                 limitOptions
 	)
 	cmd := &cobra.Command{
 		Use:   "create",
 		Short: "Make an API key and show it once",
 		Long: "Makes an API key and prints it; it cannot be shown again. Works beside a running\n" +
-			"server, which knows the key at once.\n\nScopes: " + pay.JoinScopes(pay.Scopes) + ".",
+			"server, which knows the key at once.\n\nScopes: " + pay.JoinScopes(pay.Scopes) + ".\n\n" + limitHelp,
 		Example: "  florin apikey create\n" +
 			"  florin apikey create --merchant acme --mode live --scopes payments:read,payments:write\n" +
-			"  KEY=$(florin apikey create --json | jq -r .key)",
+			"  KEY=$(florin apikey create --json | jq -r .key)\n" +
+			"  florin apikey create --scopes operations:read,operations:write --allow 'get-*,list-*,create-refund' \\\n" +
+			"    --max-amount usd:10000 --max-per-day usd:50000 --approval above:5000",
 		Args: cobra.NoArgs,
 	}
 	flags := settings(cmd, storedSettings...)
 	cmd.Flags().StringVar(&merchant, "merchant", pay.DefaultMerchant, "The `name` of the merchant that owns the key.")
 	cmd.Flags().StringVar(&mode, "mode", string(pay.Test), "The `mode` of the key: test or live.")
 	cmd.Flags().StringVar(&scopes, "scopes", "all", "What the key may do: a comma-separated `list`, or all.")
-	cmd.Flags().BoolVar(&asJSON, "json", false, `Print {"id","key","mode","scopes"}.`)
+	cmd.Flags().BoolVar(&asJSON, "json", false, `Print {"id","key","mode","scopes"}, and "limits" when there are.`)
+	limits.bind(cmd)
 	cmd.RunE = p.run(func(ctx context.Context, _ []string) error {
 		m, err := pay.ParseMode(mode)
 		if err != nil {
@@ -55,12 +60,16 @@ func (p *program) apikeyCreateCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
+		bounds, err := limits.parse()
+		if err != nil {
+			return err
+		}
 		return p.withParts(ctx, flags, func(parts *app.Parts) error {
 			owner, err := merchantNamed(ctx, parts, merchant)
 			if err != nil {
 				return err
 			}
-			key, text, err := parts.Engine.CreateAPIKey(ctx, pay.Owner{Merchant: owner.ID, Mode: m}, list, pay.KeyLimits{})
+			key, text, err := parts.Engine.CreateAPIKey(ctx, pay.Owner{Merchant: owner.ID, Mode: m}, list, bounds)
 			if err != nil {
 				return err
 			}
@@ -72,7 +81,7 @@ func (p *program) apikeyCreateCommand() *cobra.Command {
 
 func (p *program) printNewKey(key pay.APIKey, text string, asJSON bool) error {
 	if asJSON {
-		return printJSON(p.Out, newKeyView{ID: key.ID, Key: text, Mode: key.Owner.Mode, Scopes: key.Scopes})
+		return printJSON(p.Out, newKeyView{ID: key.ID, Key: text, Mode: key.Owner.Mode, Scopes: key.Scopes, Limits: limitsOf(key)})
 	}
 	fmt.Fprintf(p.Out, "%s\n", text)
 	fmt.Fprintf(p.Err, "This is the key %s (%s mode, %s). It is not shown again.\n", key.ID, key.Owner.Mode, pay.JoinScopes(key.Scopes))
@@ -81,17 +90,18 @@ func (p *program) printNewKey(key pay.APIKey, text string, asJSON bool) error {
 
 // keyView is an API key as a list prints it.
 type keyView struct {
-	ID        string      `json:"id"`
-	Hint      string      `json:"hint"`
-	Merchant  string      `json:"merchant"`
-	Mode      pay.Mode    `json:"mode"`
-	Scopes    []pay.Scope `json:"scopes"`
-	Status    string      `json:"status"` // valid, revoked or expired
-	CreatedAt time.Time   `json:"created_at"`
-	LastUsed  *time.Time  `json:"last_used_at"` // to the minute; null when never
-	ExpiresAt *time.Time  `json:"expires_at"`
-	RevokedAt *time.Time  `json:"revoked_at"`
-	Replaces  string      `json:"replaces,omitempty"`
+	ID        string         `json:"id"`
+	Hint      string         `json:"hint"`
+	Merchant  string         `json:"merchant"`
+	Mode      pay.Mode       `json:"mode"`
+	Scopes    []pay.Scope    `json:"scopes"`
+	Status    string         `json:"status"` // valid, revoked or expired
+	CreatedAt time.Time      `json:"created_at"`
+	LastUsed  *time.Time     `json:"last_used_at"` // to the minute; null when never
+	ExpiresAt *time.Time     `json:"expires_at"`
+	RevokedAt *time.Time     `json:"revoked_at"`
+	Replaces  string         `json:"replaces,omitempty"`
+	Limits    *pay.KeyLimits `json:"limits,omitempty"`
 }
 
 func viewKey(k pay.APIKey, merchant string, now time.Time) keyView {
@@ -105,6 +115,7 @@ func viewKey(k pay.APIKey, merchant string, now time.Time) keyView {
 	return keyView{
 		ID: k.ID, Hint: k.Hint, Merchant: merchant, Mode: k.Owner.Mode, Scopes: k.Scopes, Status: status, CreatedAt: k.CreatedAt.UTC(),
 		LastUsed: optional(k.LastUsed), ExpiresAt: optional(k.ExpiresAt), RevokedAt: optional(k.RevokedAt), Replaces: k.Replaces,
+		Limits: limitsOf(k),
 	}
 }
 
@@ -172,9 +183,9 @@ func (p *program) printKeys(views []keyView, asJSON bool) error {
 		if v.LastUsed != nil {
 			used = *v.LastUsed
 		}
-		rows[i] = []any{v.ID, v.Merchant, v.Mode, v.Status, pay.JoinScopes(v.Scopes), moment(v.CreatedAt), moment(used)}
+		rows[i] = []any{v.ID, v.Merchant, v.Mode, v.Status, pay.JoinScopes(v.Scopes), limitsIn(v), moment(v.CreatedAt), moment(used)}
 	}
-	printTable(p.Out, []any{"id", "merchant", "mode", "status", "scopes", "created", "last used"}, rows)
+	printTable(p.Out, []any{"id", "merchant", "mode", "status", "scopes", "limits", "created", "last used"}, rows)
 	return nil
 }
 

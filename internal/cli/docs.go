@@ -76,7 +76,7 @@ func commandPage(root *cobra.Command) string {
 
 // describe writes a command, and then those below it.
 func describe(page *strings.Builder, cmd *cobra.Command) {
-	if cmd.Hidden || cmd.Name() == "help" || cmd.Name() == "completion" {
+	if cmd.Hidden || cmd.Annotations[operationNote] != "" || cmd.Name() == "help" || cmd.Name() == "completion" {
 		return
 	}
 	fmt.Fprintf(page, "\n## %s\n\n%s\n", cmd.CommandPath(), cmd.Long)

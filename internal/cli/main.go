@@ -75,6 +75,7 @@ func (p *program) rootCommand() *cobra.Command {
 	root.SetErr(p.Err)
 	root.AddCommand(
 		p.serveCommand(), p.sandboxCommand(), p.listenCommand(),
+		p.stripeCommand(), p.connectionCommand(), p.approvalCommand(),
 		p.merchantCommand(), p.apikeyCommand(), p.ledgerCommand(),
 		p.docsCommand(), p.healthcheckCommand(), p.versionCommand(),
 	)

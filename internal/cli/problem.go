@@ -50,8 +50,13 @@ func (p *program) isUsage(err error) bool {
 	var (
 		usage    usageError
 		problems config.Problems
+		refused  *client.Error
 	)
-	return !p.started || errors.As(err, &usage) || errors.As(err, &problems) || pay.InfoOf(pay.CodeOf(err)).Kind == pay.KindInvalid
+	code := pay.CodeOf(err)
+	if errors.As(err, &refused) {
+		code = pay.Code(refused.Code)
+	}
+	return !p.started || errors.As(err, &usage) || errors.As(err, &problems) || pay.InfoOf(code).Kind == pay.KindInvalid
 }
 
 // wording is an error on one line; settings have one line each.
