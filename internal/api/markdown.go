@@ -56,6 +56,7 @@ func StatesMarkdown() string {
 	writeMoves(&b, "Refunds", pay.RefundMoves)
 	writeMoves(&b, "Saved cards", pay.CardMoves)
 	writeMoves(&b, "Approvals", pay.ApprovalMoves)
+	writeMoves(&b, "Runs of flows", pay.RunMoves)
 	b.WriteString("\n## Events\n\n| Event | Meaning |\n|---|---|\n")
 	for _, event := range pay.EventTypes {
 		fmt.Fprintf(&b, "| `%s` | %s |\n", event.Type, event.Meaning)

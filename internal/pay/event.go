@@ -24,6 +24,9 @@ const (
 	EventApprovalApproved      EventType = "approval.approved"
 	EventApprovalDenied        EventType = "approval.denied"
 	EventApprovalExpired       EventType = "approval.expired"
+	EventRunSucceeded          EventType = "run.succeeded"
+	EventRunFailed             EventType = "run.failed"
+	EventRunCanceled           EventType = "run.canceled"
 	EventPing                  EventType = "endpoint.ping"
 )
 
@@ -52,6 +55,9 @@ var EventTypes = []EventInfo{
 	{EventApprovalApproved, "A write was approved, and is carried out."},
 	{EventApprovalDenied, "A write was denied; nothing was sent."},
 	{EventApprovalExpired, "Nobody decided on a write in time; nothing was sent."},
+	{EventRunSucceeded, "A run of a flow came to its end."},
+	{EventRunFailed, "A run of a flow failed; error says in which step and why, and what could not be taken back."},
+	{EventRunCanceled, "A run of a flow was called off."},
 	{EventPing, "Sent on request, to try an endpoint."},
 }
 

@@ -24,6 +24,7 @@ type JobKind string
 const (
 	JobDeliver       JobKind = "deliver"        // carry a delivery to its endpoint; ID is the delivery's
 	JobProviderEvent JobKind = "provider_event" // look at a Stripe event; ID is the Stripe event's
+	JobRun           JobKind = "run"            // go on with a run of a flow; ID is the run's
 )
 
 // Job is work to be done after the transaction that asks for it has committed.
@@ -55,6 +56,10 @@ const (
 	// jobRescue is how long after its start a job is held for dead and given
 	// to another worker: the timeout, and a minute for clocks and slow ends.
 	jobRescue = jobTimeout + time.Minute
+	// jobRunTimeout is for runs, one of whose steps may take a day. A run is
+	// held by a lease of its own: that its job is held for dead meanwhile, and
+	// given to another worker, does no harm.
+	jobRunTimeout = 25 * time.Hour
 	// jobAttempts is how often a failing job is tried; our own rows are the
 	// truth, and a sweep asks again for what is still not done.
 	jobAttempts = 10
@@ -101,6 +106,7 @@ type target struct {
 type (
 	deliver       struct{ target }
 	providerEvent struct{ target }
+	run           struct{ target }
 )
 
 // Kind is the name that river keeps.
@@ -108,6 +114,9 @@ func (deliver) Kind() string { return string(JobDeliver) }
 
 // Kind is the name that river keeps.
 func (providerEvent) Kind() string { return string(JobProviderEvent) }
+
+// Kind is the name that river keeps.
+func (run) Kind() string { return string(JobRun) }
 
 func (t target) row() target { return t }
 
@@ -119,6 +128,8 @@ func (j Job) args() (river.JobArgs, error) {
 		return deliver{row}, nil
 	case JobProviderEvent:
 		return providerEvent{row}, nil
+	case JobRun:
+		return run{row}, nil
 	}
 	return nil, fmt.Errorf("store: there is no job %q", j.Kind)
 }
@@ -224,6 +235,9 @@ func (s *Store) jobConfig(work map[JobKind]Work, o JobOptions) (*river.Config, e
 			river.AddWorker(config.Workers, &worker[deliver]{shift: shift})
 		case JobProviderEvent:
 			river.AddWorker(config.Workers, &worker[providerEvent]{shift: shift})
+		case JobRun:
+			shift.longest = jobRunTimeout
+			river.AddWorker(config.Workers, &worker[run]{shift: shift})
 		default:
 			return nil, fmt.Errorf("store: there is no job %q", kind)
 		}
@@ -237,6 +251,7 @@ type shift struct {
 	do      Work
 	observe func(kind JobKind, took time.Duration, err error)
 	clock   clock.Clock
+	longest time.Duration // of one job; 0: as configured
 }
 
 // worker is a shift as river wants it.
@@ -247,6 +262,9 @@ type worker[A interface {
 	river.WorkerDefaults[A]
 	shift
 }
+
+// Timeout is how long one job may take; 0 is the queue's own limit.
+func (w *worker[A]) Timeout(*river.Job[A]) time.Duration { return w.longest }
 
 // Work does one job.
 func (w *worker[A]) Work(ctx context.Context, job *river.Job[A]) error {

@@ -30,6 +30,9 @@ type everything struct {
 	named     pay.Connection
 
 	watched watched
+	flow    pay.Flow
+	run     pay.Run
+	step    pay.RunStep
 }
 
 // fill keeps one row of each noun.
@@ -42,6 +45,9 @@ func (w *World) fill(t testing.TB) everything {
 		endpoint: w.NewEndpoint(), news: w.NewProviderEvent(), key: w.NewAPIKey(),
 		operation: w.NewOperationCall(), approval: w.NewApproval(), named: w.NewConnection(),
 	}
+	x.flow = w.NewFlow()
+	x.run = w.NewRun(x.flow)
+	x.step = w.NewRunStep(x.run)
 	x.named.Name, x.named.Default, x.named.OwnerKey = "named", false, "lineage"
 	x.watched = w.fillWatched(t)
 	x.endpoint.Default = true
@@ -58,6 +64,7 @@ func (w *World) fill(t testing.TB) everything {
 			tx.InsertEndpoint(x.endpoint), tx.InsertDelivery(x.delivery), tx.InsertAttempt(w.Owner, w.NewAttempt(x.delivery, 1)),
 			tx.InsertAPIKey(x.key), tx.InsertLedger(hold),
 			tx.InsertOperationCall(x.operation), tx.InsertApproval(x.approval), tx.InsertConnection(x.named),
+			tx.InsertFlow(x.flow), tx.InsertRun(x.run), tx.InsertRunStep(x.step),
 		} {
 			require.NoError(t, err)
 		}
@@ -76,7 +83,8 @@ var unowned = map[string]string{
 	"LeaseOperationCalls": "a sweep for all", "ReleaseOperationCalls": "at the start, for all", "ReapOperationCalls": "a sweep for all",
 	"DueApprovals": "a sweep for all",
 	"LivePolls":    "a sweep for all", "LeasePolls": "a sweep for all", "ReapPolls": "a sweep for all", "DueWatches": "a sweep for all",
-	"WatchByToken":    "finds out whose flow an address is",
+	"WatchByToken": "finds out whose flow an address is",
+	"DueRuns":      "a sweep for all", "ReleaseRuns": "at the start, for all",
 	"StaleDeliveries": "a sweep for all", "StaleProviderEvents": "a sweep for all", "Enqueue": "a job only carries the owner",
 }
 
@@ -95,6 +103,7 @@ func testTenancy(t *testing.T, s *store.Store) {
 			strangerLists(t, stranger, w, x, tried)
 			strangerWrites(t, stranger, w, x, tried)
 			strangerOperations(t, stranger, w, x, tried)
+			strangerFlows(t, stranger, x, tried)
 			strangerInserts(t, stranger, w, x, tried)
 			strangerWatches(t, stranger, x.watched, tried)
 			assert.Equal(t, before, snapshot(t, w, x), "a stranger changed something")
@@ -134,6 +143,9 @@ func snapshot(t *testing.T, w *World, x everything) []any {
 		keep(tx.OperationCall(w.Owner, x.operation.ID))
 		keep(tx.Approval(w.Owner, x.approval.ID))
 		keep(tx.Connection(w.Owner, x.named.ID))
+		keep(tx.Flow(w.Owner, x.flow.ID))
+		keep(tx.Run(w.Owner, x.run.ID))
+		keep(tx.RunSteps(w.Owner, x.run.ID))
 		return nil
 	})
 	return append(all, snapshotWatched(t, w, x.watched)...)
