@@ -12,6 +12,7 @@ package operation
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -31,7 +32,9 @@ type Catalogue struct {
 func New() (*Catalogue, error) {
 	c := &Catalogue{byName: map[string]*declaration{}}
 	for _, d := range declarations() {
-		d.takes = append(d.takes, actingAs)
+		if d.takes = append(d.takes, actingAs); d.method != http.MethodDelete && !d.anywhere {
+			d.takes = append(d.takes, expand)
+		}
 		op, err := d.public()
 		if err != nil {
 			return nil, fmt.Errorf("operation %s: %w", d.name, err)
@@ -113,6 +116,9 @@ func (d *declaration) callersName(stripes string) string {
 	parts := parameter{stripe: stripes}.parts()
 	if name, ok := namedBy(d.takes, parts); ok {
 		return name
+	}
+	if d.anywhere {
+		return pathOf(parts)
 	}
 	for _, p := range d.takes {
 		if len(parts) == 1 && strings.Contains(d.path, "{"+p.name+"}") {

@@ -2,6 +2,7 @@ package operation
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"reflect"
 
@@ -15,12 +16,13 @@ type declaration struct {
 	resource string // the heading it stands under
 	summary  string // one sentence
 	call
-	takes   []parameter
-	always  [][2]string // what is sent whatever the caller gives, by Stripe's names
-	rules   []rule
-	gives   output
-	moves   [2]string // the parameters that say how much money moves: amount and currency
-	example string    // an input that works, given what it names exists
+	takes    []parameter
+	anywhere bool        // the caller names the path
+	always   [][2]string // what is sent whatever the caller gives, by Stripe's names
+	rules    []rule
+	gives    output
+	moves    [2]string // the parameters that say how much money moves: amount and currency
+	example  string    // an input that works, given what it names exists
 }
 
 // call is where an operation goes at Stripe, and stripe-go's type of what can
@@ -39,6 +41,9 @@ func erase[P any](path string) call { return call{http.MethodDelete, path, refle
 // moves, where they have their usual names.
 var amountAndCurrency = [2]string{"amount", "currency"}
 
+// unstated is for what moves money without saying how much.
+var unstated = [2]string{"amount", "currency"}
+
 // writes reports whether it changes something at Stripe.
 func (d *declaration) writes() bool { return d.method != http.MethodGet }
 
@@ -48,7 +53,7 @@ func (d *declaration) compose(kind pay.ConnectionKind, raw json.RawMessage) (pay
 	if err != nil {
 		return pay.Wire{}, err
 	}
-	if at, found := pay.FindCardData(fields); found {
+	if at, found := pay.FindCardData(d.withoutTestCards(fields)); found {
 		return pay.Wire{}, pay.RawCardData(at)
 	}
 	in, err := read(d.takes, fields, "")
@@ -60,7 +65,21 @@ func (d *declaration) compose(kind pay.ConnectionKind, raw json.RawMessage) (pay
 			return pay.Wire{}, err
 		}
 	}
+	if d.anywhere {
+		return d.wireAnywhere(in)
+	}
 	return d.wire(in), nil
+}
+
+// withoutTestCards leaves out what has a check of its own.
+func (d *declaration) withoutTestCards(fields map[string]any) map[string]any {
+	rest := maps.Clone(fields)
+	for _, p := range d.takes {
+		if p.testCard {
+			delete(rest, p.name)
+		}
+	}
+	return rest
 }
 
 // public is the operation as the rest of the program knows it.

@@ -122,6 +122,8 @@ func (p parameter) value(given any, at string) (any, error) {
 	}
 	value, err := p.kind.read(p, given)
 	switch {
+	case errors.Is(err, errKind) && p.kind.code == pay.CodeRawCardData:
+		return nil, pay.RawCardData(at) // without the value, which may be a real card's
 	case errors.Is(err, errKind):
 		return nil, pay.Invalid(p.kind.code, at, "%s must be %s, not %s", at, p.kind.says, describe(given))
 	case err != nil:
@@ -154,7 +156,10 @@ func (p parameter) readObject(given any, at string) (any, error) {
 	if !ok {
 		return nil, pay.Invalid(p.kind.code, at, "%s must be %s, not %s", at, p.kind.says, describe(given))
 	}
-	if p.inside == nil {
+	switch {
+	case p.kind.says == kindParams.says:
+		return fields, nil
+	case p.inside == nil:
 		return readLabels(fields, at)
 	}
 	return read(p.inside, fields, at)

@@ -17,20 +17,21 @@ type kind struct {
 // parameter is one row of an operation's input. The row documents it, checks it
 // and says where it goes in the request to Stripe.
 type parameter struct {
-	name    string // as callers write it
-	stripe  string // as Stripe does, brackets and all: shipping[address][line1]
-	about   string
-	kind    kind
-	must    bool
-	preset  any         // used when the caller gives none; nil when Stripe decides
-	allowed []string    // the only values
-	least   *int64      // of numbers
-	most    *int64      // of numbers
-	opens   []string    // how an id may begin: cus_
-	find    string      // where an id is to be had
-	inside  []parameter // of an object, or of each object in a list
-	items   *parameter  // of a list of plain values
-	local   bool        // is not sent: a rule or the path uses it
+	name     string // as callers write it
+	stripe   string // as Stripe does, brackets and all: shipping[address][line1]
+	about    string
+	kind     kind
+	must     bool
+	preset   any         // used when the caller gives none; nil when Stripe decides
+	allowed  []string    // the only values
+	least    *int64      // of numbers
+	most     *int64      // of numbers
+	opens    []string    // how an id may begin: cus_
+	find     string      // where an id is to be had
+	inside   []parameter // of an object, or of each object in a list
+	items    *parameter  // of a list of plain values
+	local    bool        // is not sent in the form: the path or a header has it
+	testCard bool        // of a test card: is not refused for looking like a real one's
 }
 
 // required is for what the caller must give.
@@ -81,6 +82,13 @@ func list(name, about string, item parameter) parameter {
 	return p
 }
 
+// object holds others.
+func object(name, about string, inside ...parameter) parameter {
+	p := of(kindObject, name, about)
+	p.inside = inside
+	return p
+}
+
 // rows is a list of objects.
 func rows(name, about string, inside ...parameter) parameter {
 	p := of(kindList, name, about)
@@ -102,6 +110,9 @@ func currency(about string) parameter { return of(kindCurrency, "currency", abou
 
 // metadata is on every create and update.
 var metadata = of(kindLabels, "metadata", "Your own labels, up to 50: names of up to 40 characters with values of up to 500. An empty value removes a label.")
+
+// expand is on every operation that gives an object of Stripe's.
+var expand = list("expand", "Ids in `object` to replace by what they stand for, such as customer; in lists data.customer.", text("", ""))
 
 // actingAs is on every operation.
 var actingAs = func() parameter {

@@ -75,17 +75,31 @@ func needs(name string, others ...string) rule {
 // needsWhen wants others when one has a certain value.
 func needsWhen(name, value string, others ...string) rule {
 	return rule{fmt.Sprintf("%s %s needs %s.", name, value, all(others)), func(r request) (string, pay.Code) {
-		return r.lacks(r.text(name) == value, others)
+		return r.lacks(r.is(name, value), others)
 	}}
 }
 
 // onlyWhen lets one be given only when another has a certain value.
 func onlyWhen(one, name, value string) rule {
 	return rule{fmt.Sprintf("%s is for %s %s only.", one, name, value), func(r request) (string, pay.Code) {
-		if r.has(one) && r.text(name) != value {
+		if r.has(one) && !r.is(name, value) {
 			return one, pay.CodeInvalidField
 		}
 		return "", ""
+	}}
+}
+
+// is compares a parameter with how a form has its value: true for a boolean.
+func (r request) is(name, value string) bool { return r.has(name) && textOf(r.input[name]) == value }
+
+// unless lets a rule go when a parameter is given.
+func (r rule) unless(name string) rule {
+	inner := r.broken
+	return rule{strings.TrimSuffix(r.says, ".") + " unless " + name + " is given.", func(r request) (string, pay.Code) {
+		if r.has(name) {
+			return "", ""
+		}
+		return inner(r)
 	}}
 }
 
@@ -115,11 +129,32 @@ func anyNeeds(group string, needed ...string) rule {
 	}}
 }
 
-// sandboxOnly lets parameters be given to the sandbox and to no real Stripe.
+// eachOf holds every object of a list to rules of its own.
+func eachOf(name string, rules ...rule) rule {
+	says := "In each of " + name + ":"
+	for _, r := range rules {
+		says += " " + r.says
+	}
+	return rule{says, func(to request) (string, pay.Code) {
+		items, _ := to.input[name].([]any)
+		for i, item := range items {
+			inner, _ := item.(input)
+			for _, r := range rules {
+				if field, code := r.broken(request{inner, to.kind}); field != "" {
+					return fmt.Sprintf("%s[%d].%s", name, i, field), code
+				}
+			}
+		}
+		return "", ""
+	}}
+}
+
+// sandboxOnly lets test cards be given to the sandbox and to no real Stripe,
+// where the same parameters could take a real card's number.
 func sandboxOnly(why string, names ...string) rule {
-	return rule{fmt.Sprintf("%s: only on a connection to the sandbox. %s", either(names), why), func(r request) (string, pay.Code) {
+	return rule{fmt.Sprintf("%s is for connections to the sandbox only. %s", either(names), why), func(r request) (string, pay.Code) {
 		if given := r.given(names); len(given) > 0 && r.kind != pay.ConnectionSandbox {
-			return given[0], pay.CodeInvalidField
+			return given[0], pay.CodeRawCardData
 		}
 		return "", ""
 	}}

@@ -51,7 +51,10 @@ func (p parameter) schema() *jsonschema.Schema {
 }
 
 func (p parameter) fillObject(schema *jsonschema.Schema) {
-	if p.inside == nil {
+	switch {
+	case p.kind.says == kindParams.says:
+		return
+	case p.inside == nil:
 		schema.AdditionalProperties = &jsonschema.Schema{Types: []string{"string", "number", "boolean"}}
 		schema.MaxProperties = jsonschema.Ptr(mostLabels)
 		return

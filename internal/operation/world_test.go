@@ -20,10 +20,12 @@ import (
 // world is the catalogue and the real gateway before a real sandbox, over HTTP.
 type world struct {
 	*operation.Catalogue
-	gateway *stripe.Gateway
-	base    string
-	access  pay.Access
-	writes  int
+	gateway          *stripe.Gateway
+	base             string
+	access           pay.Access
+	writes           int
+	makers, specials map[string]maker
+	made             map[string]string // what placeholders of examples stand for
 }
 
 func newWorld(t *testing.T) *world {
@@ -42,7 +44,7 @@ func newWorld(t *testing.T) *world {
 		assert.NoError(t, s.Close())
 	})
 	return &world{
-		Catalogue: catalogue(t), base: server.URL,
+		Catalogue: catalogue(t), base: server.URL, made: map[string]string{}, makers: makers(), specials: specials(),
 		gateway: stripe.New(stripe.Config{Base: "http://127.0.0.1:1", SandboxBase: server.URL, RetryWait: time.Millisecond, CallTimeout: time.Minute}),
 		access:  pay.Access{Kind: pay.ConnectionSandbox, Key: pay.NewSecret("sk_test_florinsandbox")},
 	}

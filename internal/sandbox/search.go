@@ -25,6 +25,10 @@ var searchFields = map[string][]string{
 	"charge": {"amount", "billing_details.address.postal_code", "created", "currency", "customer", "disputed", "metadata",
 		"payment_method_details.card.brand", "payment_method_details.card.exp_month", "payment_method_details.card.exp_year",
 		"payment_method_details.card.fingerprint", "payment_method_details.card.last4", "refunded", "status"},
+	"invoice":      {"created", "currency", "customer", "metadata", "number", "receipt_number", "status", "total"},
+	"price":        {"active", "currency", "lookup_key", "metadata", "product", "type"},
+	"product":      {"active", "description", "metadata", "name", "shippable", "url"},
+	"subscription": {"canceled_at", "created", "metadata", "status"},
 }
 
 // indexedFields are found without looking at every object.
