@@ -73,11 +73,11 @@ type Flow struct {
 	Steps       []*Step
 	Source      []byte // as it was written
 
-	vars    []variable
-	when    *expression
-	output  *value
-	hash    string
-	actions Catalogue
+	vars      []field
+	when      *expression
+	output    *value
+	hash      string
+	catalogue Catalogue
 }
 
 // On is what starts runs of a flow.
