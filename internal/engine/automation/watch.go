@@ -38,6 +38,7 @@ type Aimed struct {
 	skew  time.Duration
 
 	connection pay.Connection
+	secret     pay.Secret // of a new webhook
 }
 
 // Aim looks into what a flow says of its trigger, before the transaction that
@@ -64,7 +65,7 @@ func (w *Watcher) Aim(ctx context.Context, r WatchRequest) (Aimed, error) {
 	case pay.WatchSchedule:
 		return w.aimSchedule(a, o)
 	case pay.WatchHook:
-		a.watch.Token = newToken()
+		return w.aimHook(a)
 	}
 	return a, nil
 }
