@@ -72,7 +72,11 @@ type world struct {
 	fail func(key string) error // what begins a run may be made to fail
 }
 
-func newWorld(t testing.TB, url string) *world {
+func newWorld(t testing.TB, url string) *world { return newWorldAt(t, url, pay.ConnectionSandbox) }
+
+// newWorldAt is a world whose Stripe counts as the sandbox, or as Stripe itself
+// with its limits.
+func newWorldAt(t testing.TB, url string, kind pay.ConnectionKind) *world {
 	w := &world{t: t, clock: clock.NewMovable(clock.Fixed(began), 0)}
 	w.ours = w.clock
 	box, err := sandbox.Open(sandbox.Config{Clock: w.clock})
@@ -86,14 +90,14 @@ func newWorld(t testing.TB, url string) *world {
 	t.Cleanup(func() { require.NoError(t, w.store.Close()) })
 	sealer, err := seal.New(pay.NewSecret(seal.NewMasterKey()))
 	require.NoError(t, err)
-	gateway := stripe.New(stripe.Config{SandboxBase: server.URL, CallTimeout: 20 * time.Second, RetryWait: time.Millisecond})
+	gateway := stripe.New(stripe.Config{Base: server.URL, SandboxBase: server.URL, CallTimeout: 20 * time.Second, RetryWait: time.Millisecond})
 	catalogue, err := operation.New()
 	require.NoError(t, err)
 	w.engine, err = engine.New(engine.Config{
 		Store: w.store, Clock: oursOf{w}, Courier: webhook.New(webhook.Config{Private: webhook.PrivateLoopback}), Sealer: sealer,
 		Stripe: gateway, Performer: gateway, Catalogue: catalogue,
 		Present: api.Presenter{}, Peppers: sealer.Peppers(), CallTimeout: 20 * time.Second,
-		Sandbox: engine.Sandbox{Served: true, TakesTestKey: true}, PublicURL: "http://127.0.0.1:1", // nobody listens: no event ever comes
+		Sandbox: engine.Sandbox{Served: true, TakesTestKey: kind == pay.ConnectionSandbox}, PublicURL: "http://127.0.0.1:1", // nobody listens: no event ever comes
 	})
 	require.NoError(t, err)
 	merchant, err := w.engine.EnsureDefaultMerchant(context.Background())
@@ -363,15 +367,23 @@ func (f *front) create(path string, form url.Values) string {
 	f.box.ServeHTTP(got, r)
 	var made struct {
 		ID    string
-		Error struct{ Charge, Message string }
+		Error struct{ Charge, Message string } // a declined charge exists too
 	}
 	if err := json.Unmarshal(got.Body.Bytes(), &made); err != nil || made.ID == "" && made.Error.Charge == "" {
 		panic(fmt.Sprint("not created: ", path, got.Body.String()))
 	}
 	if made.ID == "" {
-		return made.Error.Charge // a declined charge exists too
+		return made.Error.Charge
 	}
 	return made.ID
+}
+
+// pays asks for a payment with a card and returns the intent.
+func (f *front) pays(card string) string {
+	return f.create("/v1/payment_intents", url.Values{
+		"amount": {"1000"}, "currency": {"usd"}, "payment_method": {card}, "confirm": {"true"},
+		"automatic_payment_methods[enabled]": {"true"}, "automatic_payment_methods[allow_redirects]": {"never"},
+	})
 }
 
 // errCrash ends a transaction as a crash would.
