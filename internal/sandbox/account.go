@@ -38,40 +38,38 @@ func (a *account) instant(now int64) int64 { return max(now, a.latest) }
 
 // apply stores a version, and notes when the clock must look at it again.
 func (a *account) apply(rec *record) {
-	t := a.tables[rec.kind]
+	t, o := a.tables[rec.kind], rec.object()
 	var old int64
-	was := t.byID[rec.value.identity().ID]
-	if was != nil && was.state == live {
-		old = t.dueOf(was)
+	was := t.byID[rec.id()]
+	if was != nil && t.resource.due != nil {
+		old = t.dueOf(was.state, was.object())
 	}
-	t.put(rec)
+	rec.pack()
+	t.put(rec, o)
 	if was == nil {
-		a.count(t, rec)
+		a.count(t, rec.state, o)
 	}
-	a.note(t, rec, old)
+	a.note(t, rec, o, old)
 }
 
 // count adds a new object to the sums of its kind.
-func (a *account) count(t *table, rec *record) {
-	if t.resource.applied != nil && rec.state == live {
-		t.resource.applied(a, rec.value)
+func (a *account) count(t *table, in state, o object) {
+	if t.resource.applied != nil && in == live {
+		t.resource.applied(a, o)
 	}
 }
 
-func (a *account) note(t *table, rec *record, old int64) {
-	if rec.state != live {
-		return
-	}
-	if at := t.dueOf(rec); at > 0 && at != old {
-		a.planFor(rec.value, at, rec.kind)
+func (a *account) note(t *table, rec *record, o object, old int64) {
+	if at := t.dueOf(rec.state, o); at > 0 && at != old {
+		a.planFor(rec, o, at)
 	}
 }
 
-func (t *table) dueOf(rec *record) int64 {
-	if t.resource.due == nil || rec.state != live {
+func (t *table) dueOf(in state, o object) int64 {
+	if t.resource.due == nil || in != live {
 		return 0
 	}
-	return t.resource.due(rec.value)
+	return t.resource.due(o)
 }
 
 // appointment is one time at which the clock must look at an object.
@@ -113,10 +111,10 @@ func (a *account) plan(at int64, k *kind, id string) {
 
 // planFor plans by the clock that the object follows: the sandbox's, or a test
 // clock's, which only moves when it is told to.
-func (a *account) planFor(o object, at int64, k *kind) {
+func (a *account) planFor(rec *record, o object, at int64) {
 	follower, ok := o.(clocked)
 	if !ok || follower.testClock() == "" {
-		a.plan(at, k, o.identity().ID)
+		a.plan(at, rec.kind, rec.id())
 		return
 	}
 	own := a.clocks[follower.testClock()]
@@ -124,7 +122,7 @@ func (a *account) planFor(o object, at int64, k *kind) {
 		own = &agenda{}
 		a.clocks[follower.testClock()] = own
 	}
-	heap.Push(own, appointment{at, a, k, o.identity().ID})
+	heap.Push(own, appointment{at, a, rec.kind, rec.id()})
 }
 
 // overdue says whether something on the agenda should have happened by now.
@@ -154,7 +152,7 @@ func (s *Sandbox) work(a *account, due *agenda, until int64, begin func(at int64
 		r := s.resources[next.kind]
 		t := next.account.table(next.kind)
 		rec := t.byID[next.id]
-		if r.due != nil && (rec == nil || t.dueOf(rec) != next.at) {
+		if r.due != nil && (rec == nil || t.dueOf(rec.state, rec.object()) != next.at) {
 			continue
 		}
 		w := begin(next.at).on(next.account)

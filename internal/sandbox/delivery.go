@@ -136,7 +136,8 @@ func (d *dispatcher) forget() {
 // scheduleDeliveries plans what a commit or a load brought.
 func (s *Sandbox) scheduleDeliveries(a *account, records []*record) {
 	for _, rec := range records {
-		if d, ok := rec.value.(*delivery); ok && rec.state == live {
+		if rec.kind == &deliveries.kind && rec.state == live {
+			d := rec.object().(*delivery)
 			s.hooks.plan(a, d.ID, d.NextAt)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/http"
+	"reflect"
 	"slices"
 	"strings"
 )
@@ -43,24 +44,39 @@ type eventRequest struct {
 	IdempotencyKey *string `json:"idempotency_key"`
 }
 
-// snapshot is an object as it was: a version that nobody changes, or, when
-// read from the journal, its rendering.
-type snapshot struct {
-	object object
-	raw    json.RawMessage
-}
+// snapshot is an object as it was, packed. Without a kind it is JSON: of an
+// object that another has inside, or that was kept by an older program.
+type snapshot struct{ kind, packed string }
 
-// MarshalJSON renders the version, only when somebody looks at the event.
-func (s snapshot) MarshalJSON() ([]byte, error) {
-	if s.raw != nil {
-		return s.raw, nil
+// snapshotOf is an object as it is now.
+func snapshotOf(o object) snapshot {
+	if k := declaredFor[reflect.TypeOf(o).Elem()]; k != nil {
+		return snapshot{k.name, packAs(k.layout, o)}
 	}
-	return marshal(s.object), nil
+	return snapshot{packed: string(marshal(o))}
 }
 
-// UnmarshalJSON keeps the rendering.
+// MarshalJSON renders the object.
+func (s snapshot) MarshalJSON() ([]byte, error) { return s.show(), nil }
+
+func (s snapshot) show() []byte { return currentFormat.show(nil, s.kind, s.packed) }
+
+// UnmarshalJSON packs the object again, unless it has another shape today.
 func (s *snapshot) UnmarshalJSON(raw []byte) error {
-	s.raw = bytes.Clone(raw)
+	*s = snapshot{packed: string(raw)}
+	var h head
+	if json.Unmarshal(raw, &h) != nil {
+		return nil
+	}
+	k := declared[h.Object]
+	if k == nil {
+		return nil
+	}
+	if o := k.blank(); json.Unmarshal(raw, o) == nil {
+		if again := snapshotOf(o); bytes.Equal(again.show(), raw) {
+			*s = again
+		}
+	}
 	return nil
 }
 
@@ -91,8 +107,7 @@ func emit[T any, P interface {
 	*T
 	object
 }](w *work, name string, o P) {
-	version := *o
-	tell(w, name, eventData{Object: snapshot{object: P(&version)}})
+	tell(w, name, eventData{Object: snapshotOf(o)})
 }
 
 // emitUpdated is emit with the fields that changed, as they were before the
@@ -101,10 +116,9 @@ func emitUpdated[T any, P interface {
 	*T
 	object
 }](w *work, name string, o P) {
-	version := *o
-	data := eventData{Object: snapshot{object: P(&version)}}
+	data := eventData{Object: snapshotOf(o)}
 	if rec := w.account.table(w.sandbox.kinds[o.identity().Object]).byID[o.identity().ID]; rec != nil {
-		data.PreviousAttributes = changes(marshal(rec.value), marshal(P(&version)))
+		data.PreviousAttributes = changes(rec.public(nil), data.Object.show())
 	}
 	tell(w, name, data)
 }
@@ -115,8 +129,8 @@ func emitChange[T any, P interface {
 	*T
 	object
 }](w *work, name string, before, o P) {
-	version := *o
-	tell(w, name, eventData{Object: snapshot{object: P(&version)}, PreviousAttributes: changes(marshal(before), marshal(P(&version)))})
+	now := snapshotOf(o)
+	tell(w, name, eventData{Object: now, PreviousAttributes: changes(marshal(before), now.show())})
 }
 
 // changes is the fields of before that differ in after, as JSON.
@@ -160,8 +174,8 @@ func emitLater[T any, P interface {
 	*T
 	object
 }](w *work, name string, o P) {
-	version := *o
-	w.later = append(w.later, func() { tell(w, name, eventData{Object: snapshot{object: P(&version)}}) })
+	now := snapshotOf(o)
+	w.later = append(w.later, func() { tell(w, name, eventData{Object: now}) })
 }
 
 // matchesType holds an event's type against a filter: exact, *, or charge.*.

@@ -154,19 +154,24 @@ func (v *view) render(answer any, wanted wish) []byte {
 	}
 }
 
+// usualObject is how long most objects are as JSON, in bytes.
+const usualObject = 1 << 10
+
 func (v *view) page(p *page, wanted wish) []byte {
 	if inside, ok := wanted["data"]; ok { // the page is a field of an object
 		wanted = inside
 	}
-	out := []byte(`{"object":"list","data":[`)
+	out := make([]byte, 0, usualObject*(len(p.objects)+1))
 	if p.search {
-		out = []byte(`{"object":"search_result","data":[`)
+		out = append(out, `{"object":"search_result","data":[`...)
+	} else {
+		out = append(out, `{"object":"list","data":[`...)
 	}
 	for at, o := range p.objects {
 		if at > 0 {
 			out = append(out, ',')
 		}
-		out = append(out, v.object(o, wanted)...)
+		out = v.append(out, o, wanted)
 	}
 	out = strconv.AppendBool(append(out, `],"has_more":`...), p.more)
 	if p.search {
@@ -176,11 +181,25 @@ func (v *view) page(p *page, wanted wish) []byte {
 	return append(out, '}')
 }
 
-// object renders one object; without wishes, that is its struct.
-func (v *view) object(o object, wanted wish) []byte {
+// object renders one object. Without wishes, that is its struct, or what of a
+// stored one is packed.
+func (v *view) object(o object, wanted wish) []byte { return v.append(nil, o, wanted) }
+
+// append is object at the end of a buffer.
+func (v *view) append(out []byte, o object, wanted wish) []byte {
+	if rec, stored := o.(*record); stored {
+		if len(wanted) == 0 && !rec.kind.dated {
+			return rec.public(out)
+		}
+		o = rec.object()
+	}
 	if d, ok := o.(dated); ok {
 		o = d.asOf(v.work.now)
 	}
+	return append(out, v.expanded(o, wanted)...)
+}
+
+func (v *view) expanded(o object, wanted wish) []byte {
 	raw := marshal(o)
 	k := v.work.sandbox.kinds[o.identity().Object]
 	if len(wanted) == 0 || k == nil {
@@ -242,7 +261,7 @@ func (v *view) named(raw json.RawMessage, kinds []string) object {
 	for _, name := range kinds {
 		if k := v.work.sandbox.kinds[name]; k != nil {
 			if rec := v.work.seek(k, id); rec != nil && rec.state != gone {
-				return rec.value
+				return rec.object()
 			}
 			if find := v.work.sandbox.resources[k].find; find != nil {
 				if o := find(v.work, id); o != nil {

@@ -146,8 +146,8 @@ func (s *Sandbox) adopt(entries []entry) {
 			platform = newAccount(e.account, s.resources, &family{})
 			s.accounts[e.account] = platform
 		}
-		if e.id != e.account {
-			s.partner(platform, e.id)
+		if id := idOf(e.packed); id != e.account {
+			s.partner(platform, id)
 		}
 	}
 }

@@ -94,7 +94,7 @@ func (e errand) attempted() bool {
 	e.account.mu.RLock()
 	defer e.account.mu.RUnlock()
 	rec := e.account.table(&deliveries.kind).byID[e.id]
-	return rec == nil || rec.value.(*delivery).Attempts > 0
+	return rec == nil || rec.object().(*delivery).Attempts > 0
 }
 
 // nextAttempt is closed when the next attempt was recorded.

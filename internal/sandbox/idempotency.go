@@ -55,7 +55,7 @@ func (x *exchange) replay() *answer {
 	if rec == nil {
 		return nil
 	}
-	first := rec.value.(*idempotency)
+	first := rec.object().(*idempotency)
 	if e := x.mismatch(first); e != nil {
 		return x.fail(e)
 	}

@@ -138,12 +138,12 @@ func read(r *http.Request, into any) error {
 	return nil
 }
 
-func (s *Sandbox) health(r *http.Request) (any, error) {
-	if err := s.journal.ping(r.Context()); err != nil {
+func (s *Sandbox) health(*http.Request) (any, error) {
+	if err := s.journal.ping(); err != nil {
 		return nil, err
 	}
 	waiting, failed := s.hooks.tally()
-	return map[string]any{"status": "ok", "accounts": len(s.everyAccount()), "durable": s.journal.db != nil, "now": s.seconds(),
+	return map[string]any{"status": "ok", "accounts": len(s.everyAccount()), "durable": s.journal.file != nil, "now": s.seconds(),
 		"waiting_deliveries": waiting, "failed_attempts": failed}, nil
 }
 
@@ -182,7 +182,7 @@ func (s *Sandbox) reset(*http.Request) (any, error) {
 	s.gate.Lock()
 	defer s.gate.Unlock()
 	s.hooks.forget()
-	if err := s.journal.erase(); err != nil {
+	if err := s.journal.replace(nil); err != nil {
 		return nil, err
 	}
 	s.mu.Lock()

@@ -110,7 +110,7 @@ type timed interface{ createdAt() int64 }
 func (c *call) createdWindow(t *table, places []int32) (low, high int) {
 	first := func(from int64) int {
 		return sort.Search(len(places), func(i int) bool {
-			return t.order[places[i]].value.(timed).createdAt() >= from
+			return t.order[places[i]].object().(timed).createdAt() >= from
 		})
 	}
 	low, high = 0, len(places)
@@ -173,14 +173,14 @@ func walk(t *table, places []int32, keep func(object) bool, limit int, upwards b
 		if upwards {
 			at = places[i]
 		}
-		o := t.order[at].value
-		if keep != nil && !keep(o) {
+		rec := t.order[at]
+		if keep != nil && !keep(rec.object()) {
 			continue
 		}
 		if len(out) == limit {
 			return out, true
 		}
-		out = append(out, o)
+		out = append(out, rec)
 	}
 	return out, false
 }
@@ -209,13 +209,14 @@ func (c *collection[T, P]) matching(w *work, key indexKey) []P {
 	var out []P
 	known := map[string]bool{}
 	take := func(rec *record) {
-		if id := rec.value.identity().ID; !known[id] && slices.Contains(t.keys(rec), key) {
+		id, o := rec.id(), rec.object()
+		if !known[id] && slices.Contains(t.keys(rec.state, o), key) {
 			known[id] = true
-			out = append(out, rec.value.(P))
+			out = append(out, o.(P))
 		}
 	}
 	for _, at := range t.index[key] {
-		take(w.seek(&c.kind, t.order[at].value.identity().ID))
+		take(w.seek(&c.kind, t.order[at].id()))
 	}
 	for _, rec := range w.changed {
 		if rec.kind == &c.kind {

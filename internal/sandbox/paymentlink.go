@@ -22,7 +22,6 @@ type paymentLink struct {
 	AutomaticTax              linkTax           `json:"automatic_tax"`
 	BillingAddressCollection  string            `json:"billing_address_collection"`
 	ConsentCollection         none              `json:"consent_collection"`
-	Created                   int64             `json:"-"`
 	Currency                  string            `json:"currency"`
 	CustomFields              []none            `json:"custom_fields"`
 	CustomText                checkoutText      `json:"custom_text"`

@@ -381,7 +381,7 @@ func methodsOf(w *work, owner string) []*paymentMethod {
 	t := w.account.table(&paymentMethods.kind)
 	var out []*paymentMethod
 	for _, at := range t.index[indexKey{"customer", owner}] {
-		out = append(out, t.order[at].value.(*paymentMethod))
+		out = append(out, t.order[at].object().(*paymentMethod))
 	}
 	return out
 }

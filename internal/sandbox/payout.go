@@ -334,7 +334,7 @@ func (a *account) planPayout(from int64) {
 	if rec == nil || rec.state != live {
 		return
 	}
-	if settings := rec.value.(*stripeAccount).Settings.Payouts; settings != nil {
+	if settings := rec.object().(*stripeAccount).Settings.Payouts; settings != nil {
 		a.planPayoutBy(settings.Schedule, from)
 	}
 }

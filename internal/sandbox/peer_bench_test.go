@@ -2,6 +2,7 @@ package sandbox_test
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -72,10 +73,19 @@ func must(err error) {
 // peer is a running server and its clients.
 type peer struct {
 	*testing.B
-	url    string
-	pid    int
-	client *http.Client
-	count  atomic.Int64
+	address string
+	pid     int
+	wires   chan *wire // idle connections
+	count   atomic.Int64
+}
+
+// wire is one client: a connection that is kept, and nothing around it. The
+// clients share the processor with the server, so what they cost hides how
+// much one server is faster than another.
+type wire struct {
+	conn   net.Conn
+	reader *bufio.Reader
+	body   []byte
 }
 
 // startPeer starts a server, and says how long it took until it answered.
@@ -93,28 +103,56 @@ func startPeer(b *testing.B, name string) (*peer, time.Duration) {
 	b.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
 	address, err := bufio.NewReader(out).ReadString('\n')
 	require.NoError(b, err)
-	p := &peer{B: b, url: "http://" + strings.TrimSpace(address), pid: cmd.Process.Pid,
-		client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: peerClients}}}
+	p := &peer{B: b, address: strings.TrimSpace(address), pid: cmd.Process.Pid, wires: make(chan *wire, peerClients)}
+	for range peerClients {
+		conn, err := net.Dial("tcp", p.address)
+		require.NoError(b, err)
+		b.Cleanup(func() { _ = conn.Close() })
+		p.wires <- &wire{conn: conn, reader: bufio.NewReaderSize(conn, 64<<10)}
+	}
 	p.ask("GET", "/v1/customers", "")
 	return p, time.Since(began)
 }
 
 // ask makes a request that has to succeed, and answers its body.
 func (p *peer) ask(method, path, form string) string {
-	request, err := http.NewRequest(method, p.url+path, strings.NewReader(form))
-	require.NoError(p, err)
-	request.Header.Set("Authorization", "Bearer sk_test_bench")
-	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	w := <-p.wires
+	defer func() { p.wires <- w }()
+	head := method + " " + path + " HTTP/1.1\r\nHost: " + p.address + "\r\nAuthorization: Bearer sk_test_bench\r\n"
 	if method == "POST" {
-		request.Header.Set("Idempotency-Key", "bench "+strconv.FormatInt(p.count.Add(1), 10))
+		head += "Content-Type: application/x-www-form-urlencoded\r\nIdempotency-Key: bench " + strconv.FormatInt(p.count.Add(1), 10) + "\r\n"
 	}
-	answer, err := p.client.Do(request)
+	_, err := w.conn.Write([]byte(head + "Content-Length: " + strconv.Itoa(len(form)) + "\r\n\r\n" + form))
 	require.NoError(p, err)
-	defer answer.Body.Close()
-	body, err := io.ReadAll(answer.Body)
+	status, body, err := w.read()
 	require.NoError(p, err)
-	require.Equal(p, 200, answer.StatusCode, string(body))
-	return string(body)
+	if status != "HTTP/1.1 200 OK" {
+		require.Fail(p, status, body)
+	}
+	return body
+}
+
+// read takes an answer off the wire.
+func (w *wire) read() (status, body string, err error) {
+	length := 0
+	for at := 0; ; at++ {
+		line, err := w.reader.ReadSlice('\n')
+		if err != nil {
+			return "", "", err
+		}
+		switch text := strings.TrimRight(string(line), "\r\n"); {
+		case at == 0:
+			status = text
+		case text == "":
+			w.body = slices.Grow(w.body[:0], length)[:length]
+			_, err := io.ReadFull(w.reader, w.body)
+			return status, string(w.body), err
+		case len(text) > 16 && strings.EqualFold(text[:16], "Content-Length: "):
+			if length, err = strconv.Atoi(text[16:]); err != nil {
+				return "", "", err
+			}
+		}
+	}
 }
 
 var idInBody = regexp.MustCompile(`"id":\s*"(\w+)"`)
@@ -128,6 +166,19 @@ func (p *peer) megabytes() float64 {
 	kilobytes, err := strconv.Atoi(string(found[1]))
 	require.NoError(p, err)
 	return float64(kilobytes) / 1024
+}
+
+// processor is how much processor time the server has used, in all its threads.
+func (p *peer) processor() time.Duration {
+	stat, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(p.pid), "stat"))
+	require.NoError(p, err)
+	_, rest, _ := strings.Cut(string(stat), ") ")
+	fields := strings.Fields(rest) // from the third field of proc(5) on
+	user, errUser := strconv.Atoi(fields[11])
+	system, errSystem := strconv.Atoi(fields[12])
+	require.NoError(p, errors.Join(errUser, errSystem))
+	const tick = 10 * time.Millisecond // USER_HZ is 100 on every Linux
+	return time.Duration(user+system) * tick
 }
 
 // together runs n tasks with all clients, and answers how long each took,
@@ -188,7 +239,9 @@ func (p *peer) fill(n int, create func()) { p.together(n, create) }
 
 func (p *peer) measure(b *testing.B, name string, task func()) {
 	b.Run(name, func(b *testing.B) {
+		before := p.processor()
 		each, all := p.together(b.N, task)
+		b.ReportMetric(float64((p.processor()-before).Microseconds())/float64(b.N), "cpu-µs/unit")
 		b.ReportMetric(float64(b.N)/all.Seconds(), "units/s")
 		b.ReportMetric(float64(each[len(each)*99/100].Microseconds())/1000, "ms-p99")
 	})

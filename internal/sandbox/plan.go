@@ -165,7 +165,7 @@ func listPlans(c *call) (any, error) {
 		return nil, err
 	}
 	for at, o := range out.objects {
-		out.objects[at] = o.(*price).plan()
+		out.objects[at] = o.(*record).object().(*price).plan()
 	}
 	return out, nil
 }

@@ -3,8 +3,10 @@ package sandbox
 import (
 	"bytes"
 	"encoding/json"
+	"reflect"
 	"slices"
 	"sort"
+	"strings"
 	"sync"
 )
 
@@ -17,9 +19,9 @@ type head struct {
 func (h *head) identity() *head { return h }
 
 // object is a pointer to one of the sandbox's structs. A stored version is
-// never changed: whoever wants to change an object edits a copy of it, so that
-// reading, rendering and events need no lock on what they were given. Maps
-// and nested structs are shared by versions, and are replaced, never written.
+// packed bytes and never changes: whoever reads it unpacks a copy, and whoever
+// wants to change it edits one. Copies made in one work share their maps and
+// nested structs, which are replaced, never written.
 type object interface{ identity() *head }
 
 // concealed objects keep more than the API shows: what private points to is
@@ -46,7 +48,15 @@ type kind struct {
 	internal bool
 	blank    func() object
 	expands  expansions
+	layout   *layout
+	dated    bool // its objects are dated
 }
+
+// declared is every kind by its name, and declaredFor by the type of its objects.
+var (
+	declared    = map[string]*kind{}
+	declaredFor = map[reflect.Type]*kind{}
+)
 
 // collection is a kind together with its Go type.
 type collection[T any, P interface {
@@ -67,7 +77,11 @@ func declare[T any, P interface {
 		k.param = "id"
 	}
 	k.expands = expansionsOf(*new(T))
-	return &collection[T, P]{k}
+	k.layout = currentFormat.add(k.name, layoutOf(k.blank()))
+	_, k.dated = k.blank().(dated)
+	c := &collection[T, P]{k}
+	declared[k.name], declaredFor[reflect.TypeFor[T]()] = &c.kind, &c.kind
+	return c
 }
 
 // state is whether a record is listed, only readable, or no more.
@@ -79,12 +93,69 @@ const (
 	gone    state = "gone"
 )
 
-// record is one version of one object.
+// record is one version of one object: a struct while a work makes it, packed
+// once it is stored.
 type record struct {
 	kind     *kind
-	value    object
+	value    object // nil when stored
+	packed   string
 	position int // place in the order of creation; -1 until stored
 	state    state
+}
+
+// identity is the object's id and kind.
+func (r *record) identity() *head { return &head{r.id(), r.kind.name} }
+
+func (r *record) id() string {
+	if r.value != nil {
+		return r.value.identity().ID
+	}
+	return idOf(r.packed)
+}
+
+// object is the version as a struct: a copy, unless the record is still being
+// made.
+func (r *record) object() object {
+	switch {
+	case r.value != nil:
+		return r.value
+	case r.state == live:
+		return unpackInto(r.kind.blank(), r.kind.layout, r.packed)
+	}
+	return unpackInto(&deletedObject{}, deletedLayout, r.packed)
+}
+
+func (r *record) layout() *layout {
+	if r.state == live {
+		return r.kind.layout
+	}
+	return deletedLayout
+}
+
+// pack ends the making of a version.
+func (r *record) pack() {
+	if r.value != nil {
+		r.packed, r.value = packAs(r.layout(), r.value), nil
+	}
+}
+
+// public appends the JSON that the API shows.
+func (r *record) public(out []byte) []byte {
+	if r.value != nil {
+		return append(out, marshal(r.value)...)
+	}
+	if r.state == live {
+		return currentFormat.show(out, r.kind.name, r.packed)
+	}
+	return currentFormat.show(out, deletedKind, r.packed)
+}
+
+// private appends the JSON of what the API does not show, nothing for none.
+func (r *record) private(out []byte) []byte {
+	if c, ok := r.object().(concealed); ok {
+		return append(out, marshal(c.private())...)
+	}
+	return out
 }
 
 // deletedObject is what is left of an object that was deleted.
@@ -114,9 +185,9 @@ func newTable(r *resource) *table {
 	return &table{resource: r, byID: map[string]*record{}, index: map[indexKey][]int32{}}
 }
 
-// put stores a new object or a new version of one.
-func (t *table) put(rec *record) {
-	id := rec.value.identity().ID
+// put stores a new object or a new version of one, which is o when unpacked.
+func (t *table) put(rec *record, o object) {
+	id := rec.id()
 	if rec.kind.internal {
 		t.byID[id] = rec
 		if rec.state == gone {
@@ -128,12 +199,13 @@ func (t *table) put(rec *record) {
 	if rec.position < 0 {
 		rec.position = len(t.order)
 		t.order = append(t.order, rec)
-		t.date(rec.value)
+		t.date(o)
 	} else {
-		before = t.keys(t.order[rec.position])
+		old := t.order[rec.position]
+		before = t.keys(old.state, old.object())
 		t.order[rec.position] = rec
 	}
-	t.reindex(before, t.keys(rec), int32(rec.position))
+	t.reindex(before, t.keys(rec.state, o), int32(rec.position))
 	t.byID[id] = rec
 	if rec.state == gone {
 		delete(t.byID, id)
@@ -150,7 +222,7 @@ func (t *table) date(o object) {
 }
 
 // place stores a loaded object where it was; the caller places in ascending order.
-func (t *table) place(rec *record) {
+func (t *table) place(rec *record, o object) {
 	at := rec.position
 	if !rec.kind.internal {
 		for len(t.order) < at {
@@ -158,18 +230,18 @@ func (t *table) place(rec *record) {
 		}
 		rec.position = -1
 	}
-	t.put(rec)
+	t.put(rec, o)
 }
 
-// keys are the index entries of a record; none when it is not listed.
-func (t *table) keys(rec *record) []indexKey {
-	if rec == nil || rec.state != live {
+// keys are the index entries of a version; none when it is not listed.
+func (t *table) keys(in state, o object) []indexKey {
+	if in != live {
 		return nil
 	}
 	if t.resource.indexes == nil {
 		return []indexKey{{}}
 	}
-	return append(t.resource.indexes(rec.value), indexKey{})
+	return append(t.resource.indexes(o), indexKey{})
 }
 
 func (t *table) reindex(before, after []indexKey, position int32) {
@@ -187,6 +259,9 @@ func (t *table) reindex(before, after []indexKey, position int32) {
 
 func (t *table) link(key indexKey, position int32) {
 	places := t.index[key]
+	if len(places) == 0 {
+		key.value = strings.Clone(key.value) // which may be a part of a version that has no other reader
+	}
 	if n := len(places); n == 0 || places[n-1] < position {
 		t.index[key] = append(places, position)
 		return

@@ -83,13 +83,16 @@ func Open(c Config) (*Sandbox, error) {
 		s.log = slog.New(slog.DiscardHandler)
 	}
 	s.mount()
+	var kept []entry
 	var err error
-	if s.journal, err = openJournal(c.Dir); err != nil {
+	if s.journal, kept, err = openJournal(c.Dir); err != nil {
 		return nil, err
 	}
-	if err := s.load(); err != nil {
+	loaded, err := s.rebuild(kept)
+	if err != nil {
 		return nil, errors.Join(err, s.journal.close())
 	}
+	s.resume(loaded)
 	return s, nil
 }
 
@@ -225,22 +228,16 @@ func (s *Sandbox) Advance(d time.Duration) error {
 const clockEntry = "clock"
 
 func (s *Sandbox) keepClock() ticket {
-	offset := strconv.FormatInt(int64(s.clock.Offset()), 10)
-	return s.journal.enqueue(entry{kind: clockEntry, state: live, public: []byte(offset)})
+	return s.journal.enqueue(appendEntry(nil, clockEntry, packClock(strconv.FormatInt(int64(s.clock.Offset()), 10))))
 }
 
-// load rebuilds all accounts from the journal.
-func (s *Sandbox) load() error {
-	entries, err := s.journal.read()
-	if err != nil {
-		return err
-	}
-	loaded, err := s.rebuild(entries)
-	if err != nil {
-		return err
-	}
-	s.resume(loaded)
-	return nil
+// packClock is the entry for a clock so many nanoseconds ahead. It belongs to
+// no account.
+func packClock(ahead string) entry {
+	p := &packer{}
+	p.text(clockEntry)
+	p.text(ahead)
+	return entry{account: clockEntry, kind: clockEntry, state: live, packed: string(p.out)}
 }
 
 // rebuild opens the accounts of what was kept, with their objects.
@@ -250,7 +247,7 @@ func (s *Sandbox) rebuild(entries []entry) (map[*account][]*record, error) {
 	loaded := map[*account][]*record{}
 	for _, e := range entries {
 		if e.kind == clockEntry {
-			if err := s.restoreClock(e.public); err != nil {
+			if err := s.restoreClock(currentFormat.read(e.packed).text()); err != nil {
 				return nil, err
 			}
 			continue
@@ -266,8 +263,9 @@ func (s *Sandbox) rebuild(entries []entry) (map[*account][]*record, error) {
 func (s *Sandbox) resume(loaded map[*account][]*record) {
 	for a, records := range loaded {
 		for _, rec := range records {
-			a.count(a.table(rec.kind), rec)
-			a.note(a.table(rec.kind), rec, 0)
+			t, o := a.table(rec.kind), rec.object()
+			a.count(t, rec.state, o)
+			a.note(t, rec, o, 0)
 		}
 		s.scheduleDeliveries(a, records)
 	}
@@ -276,27 +274,25 @@ func (s *Sandbox) resume(loaded map[*account][]*record) {
 func (s *Sandbox) loadEntry(e entry, loaded map[*account][]*record) error {
 	k := s.kinds[e.kind]
 	if k == nil {
-		return fmt.Errorf("sandbox: journal: unknown kind %q: was it written by a newer version?", e.kind)
+		return fmt.Errorf("sandbox: journal: %w", unknownKind(e.kind))
 	}
-	rec, err := e.decode(k)
-	if err != nil {
-		return err
-	}
+	rec := &record{kind: k, packed: e.packed, position: e.position, state: e.state}
+	o := rec.object()
 	a := s.accounts[e.account]
 	if a == nil {
 		a = newAccount(e.account, s.resources, &family{})
 		s.accounts[e.account] = a
 	}
-	a.table(k).place(rec)
-	if t, ok := rec.value.(timed); ok {
+	a.table(k).place(rec, o)
+	if t, ok := o.(timed); ok {
 		a.latest = max(a.latest, t.createdAt())
 	}
 	loaded[a] = append(loaded[a], rec)
 	return nil
 }
 
-func (s *Sandbox) restoreClock(kept []byte) error {
-	offset, err := strconv.ParseInt(string(kept), 10, 64)
+func (s *Sandbox) restoreClock(ahead string) error {
+	offset, err := strconv.ParseInt(ahead, 10, 64)
 	if err != nil {
 		return fmt.Errorf("sandbox: journal: clock: %w", err)
 	}

@@ -76,8 +76,8 @@ func (s *Sandbox) snapshot(w http.ResponseWriter, _ *http.Request) {
 	out := bufio.NewWriter(&bounded{w, maxSnapshot})
 	writeLine(out, header)
 	for _, b := range all {
-		e := encode(b.account, b.rec)
-		writeLine(out, snapshotLine{e.account, e.kind, e.id, e.position, e.state, e.public, e.private})
+		rec := b.rec
+		writeLine(out, snapshotLine{b.account, rec.kind.name, rec.id(), rec.position, rec.state, rec.public(nil), rec.private(nil)})
 	}
 	writeLine(out, snapshotEnd{pointer(len(all))})
 	if out.Flush() != nil {
@@ -222,11 +222,11 @@ func countIs(said, have int) error {
 // checkLine is the line as an entry of the journal, if the sandbox could have
 // written it.
 func (s *Sandbox) checkLine(l snapshotLine, seen map[[3]string]bool) (entry, error) {
-	e := entry{l.Account, l.Kind, l.ID, l.Position, l.State, l.Public, l.Private}
+	e := entry{account: l.Account, kind: l.Kind, position: l.Position, state: l.State}
 	k, key := s.kinds[l.Kind], [3]string{l.Account, l.Kind, l.ID}
 	switch {
 	case k == nil:
-		return e, fmt.Errorf("unknown kind %q: was it written by a newer version?", l.Kind)
+		return e, unknownKind(l.Kind)
 	case !strings.HasPrefix(l.Account, "acct_"):
 		return e, fmt.Errorf("%q is no account", l.Account)
 	case l.State != live && l.State != deleted:
@@ -237,40 +237,14 @@ func (s *Sandbox) checkLine(l snapshotLine, seen map[[3]string]bool) (entry, err
 		return e, fmt.Errorf("%s %s is there twice", l.Kind, l.ID)
 	}
 	seen[key] = true
-	rec, err := e.decode(k)
-	if err == nil && rec.value.identity().ID != l.ID {
-		err = fmt.Errorf("%s %s has another id inside", l.Kind, l.ID)
-	}
-	return e, err
-}
-
-// replace makes entries all that the journal holds, in one transaction. Nobody
-// else may be writing.
-func (j *journal) replace(entries []entry) error {
-	if j.db == nil {
-		return nil
-	}
-	j.mu.Lock()
-	until := j.last
-	j.mu.Unlock()
-	if err := j.wait(until); err != nil {
-		return err
-	}
-	tx, err := j.db.Begin()
+	rec, err := recordOf(k, l.State, l.Public, l.Private)
 	if err != nil {
-		return fmt.Errorf("sandbox: replace journal: %w", err)
+		return e, fmt.Errorf("%s %s: %w", l.Kind, l.ID, err)
 	}
-	defer tx.Rollback() //nolint:errcheck // after Commit it does nothing; before, the first error is the one told
-	if _, err := tx.Exec("DELETE FROM journal"); err != nil {
-		return fmt.Errorf("sandbox: replace journal: %w", err)
+	if rec.id() != l.ID {
+		return e, fmt.Errorf("%s %s has another id inside", l.Kind, l.ID)
 	}
-	for chunk := range slices.Chunk(entries, rowsPerInsert) {
-		if err := insertRows(tx, chunk); err != nil {
-			return fmt.Errorf("sandbox: replace journal: %w", err)
-		}
-	}
-	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("sandbox: replace journal: %w", err)
-	}
-	return nil
+	rec.pack()
+	e.packed = rec.packed
+	return e, nil
 }

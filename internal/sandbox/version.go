@@ -172,7 +172,7 @@ func (f *fields) inline(v *view, names ...string) {
 		if include == nil || f.value(name) != nil {
 			continue
 		}
-		f.set(name, counted(v.render(include(v, rec.value), nil)))
+		f.set(name, counted(v.render(include(v, rec.object()), nil)))
 	}
 }
 

@@ -145,7 +145,7 @@ func endpointsFor(w *work, name string) []addressee {
 func wanting(out []addressee, a *account, name string, connect bool) []addressee {
 	t := a.table(&webhookEndpoints.kind)
 	for _, at := range t.index[indexKey{}] {
-		if e := t.order[at].value.(*webhookEndpoint); e.hidden.Connect == connect && e.wants(name) {
+		if e := t.order[at].object().(*webhookEndpoint); e.hidden.Connect == connect && e.wants(name) {
 			out = append(out, addressee{e.ID, connect})
 		}
 	}

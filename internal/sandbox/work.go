@@ -29,7 +29,7 @@ func (s *Sandbox) newWork(a *account, now int64) *work {
 
 func (w *work) seek(k *kind, id string) *record {
 	for at := len(w.changed) - 1; at >= 0; at-- {
-		if rec := w.changed[at]; rec.kind == k && rec.value.identity().ID == id {
+		if rec := w.changed[at]; rec.kind == k && rec.id() == id {
 			return rec
 		}
 	}
@@ -43,19 +43,18 @@ func (c *collection[T, P]) find(w *work, id string) (P, bool) {
 	if rec == nil || rec.state != live {
 		return nil, false
 	}
-	return rec.value.(P), true
+	return rec.object().(P), true
 }
 
 // edit is a copy of the object that becomes its next version at commit. The
 // object must exist: ids come from find or from another object.
 func (c *collection[T, P]) edit(w *work, id string) P {
 	rec := w.seek(&c.kind, id)
-	if slices.Contains(w.changed, rec) {
-		return rec.value.(P)
+	next := rec.object().(P)
+	if rec.value == nil { // stored: what was unpacked is a copy
+		w.changed = append(w.changed, &record{kind: &c.kind, value: next, position: rec.position, state: live})
 	}
-	next := *(rec.value.(P))
-	w.changed = append(w.changed, &record{kind: &c.kind, value: P(&next), position: rec.position, state: live})
-	return P(&next)
+	return next
 }
 
 // add stores a new object, with a new id unless it has one already.
@@ -75,12 +74,13 @@ func (c *collection[T, P]) where(w *work, key indexKey) []P {
 	t := w.account.table(&c.kind)
 	var out []P
 	for _, at := range t.index[key] {
-		if rec := w.seek(&c.kind, t.order[at].value.identity().ID); slices.Contains(t.keys(rec), key) {
-			out = append(out, rec.value.(P))
+		rec := w.seek(&c.kind, t.order[at].id())
+		if o := rec.object(); slices.Contains(t.keys(rec.state, o), key) {
+			out = append(out, o.(P))
 		}
 	}
 	for _, rec := range w.changed {
-		if rec.kind != &c.kind || !slices.Contains(t.keys(rec), key) {
+		if rec.kind != &c.kind || !slices.Contains(t.keys(rec.state, rec.value), key) {
 			continue
 		}
 		if rec.position < 0 || !slices.Contains(t.index[key], int32(rec.position)) {
@@ -127,7 +127,7 @@ func (c *collection[T, P]) fromParam(call *call, param string) (P, error) {
 // retrieve is the handler of GET …/{id}. A deleted object is answered as such.
 func (c *collection[T, P]) retrieve(call *call) (any, error) {
 	if rec := call.seek(&c.kind, call.id); rec != nil && rec.state != gone {
-		return rec.value, nil
+		return rec, nil
 	}
 	return nil, noSuch(http.StatusNotFound, c.noun, call.id, c.param)
 }
@@ -135,7 +135,7 @@ func (c *collection[T, P]) retrieve(call *call) (any, error) {
 // commit makes the work real: in the account's tables, in the journal, in the
 // agenda of the clock. The caller waits for the ticket before it answers.
 func (w *work) commit() ticket {
-	var entries []entry
+	var entries []byte
 	changed := false
 	for _, part := range w.together() {
 		part.tellLate()
@@ -143,12 +143,12 @@ func (w *work) commit() ticket {
 		for _, rec := range part.changed {
 			part.account.apply(rec)
 		}
-		entries = append(entries, w.sandbox.journal.encode(part.account.id, part.changed)...)
+		entries = w.sandbox.journal.encode(entries, part.account.id, part.changed)
 	}
 	if !changed {
 		return w.account.written
 	}
-	w.account.written = w.sandbox.journal.enqueue(entries...)
+	w.account.written = w.sandbox.journal.enqueue(entries)
 	for _, part := range w.together() {
 		w.sandbox.scheduleDeliveries(part.account, part.changed)
 		part.changed = nil
