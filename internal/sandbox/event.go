@@ -50,6 +50,12 @@ type snapshot struct{ kind, packed string }
 
 // snapshotOf is an object as it is now.
 func snapshotOf(o object) snapshot {
+	if rec, stored := o.(*record); stored {
+		if rec.value == nil && rec.state == live {
+			return snapshot{rec.kind.name, rec.packed}
+		}
+		o = rec.object()
+	}
 	if k := declaredFor[reflect.TypeOf(o).Elem()]; k != nil {
 		return snapshot{k.name, packAs(k.layout, o)}
 	}

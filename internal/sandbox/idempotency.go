@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net/http"
+	"strings"
 )
 
 const (
@@ -13,18 +14,30 @@ const (
 	// least that Stripe promises. After it the same request runs again, which
 	// is what clients must be ready for.
 	keyRetention = 24 * 60 * 60
+	// fingerprintBytes is how much is kept of a hash: 128 bits meet by chance
+	// in no sandbox.
+	fingerprintBytes = 16
 )
 
 // idempotency is the answer that the first request with a key got. Its id is the key.
 type idempotency struct {
 	head
-	Method      string `json:"method"`
-	Path        string `json:"path"`
-	Fingerprint string `json:"fingerprint"` // of the parameters, hex SHA-256
-	Status      int    `json:"status"`
-	Body        string `json:"body"`
-	Request     string `json:"request"` // id of the first request
-	Created     int64  `json:"created"`
+	Method      string    `json:"method"`
+	Path        string    `json:"path"`
+	Fingerprint string    `json:"fingerprint"` // of the parameters, hex
+	Status      int       `json:"status"`
+	Body        string    `json:"body,omitempty"`
+	Object      *snapshot `json:"answer,omitempty"` // in place of a body that is nothing but this
+	Request     string    `json:"request"`          // id of the first request
+	Created     int64     `json:"created"`
+}
+
+// body is the answer, byte for byte.
+func (i *idempotency) body() []byte {
+	if i.Object != nil {
+		return i.Object.show()
+	}
+	return []byte(i.Body)
 }
 
 var idempotencies = declare[idempotency](kind{name: "idempotency_key", internal: true})
@@ -59,7 +72,7 @@ func (x *exchange) replay() *answer {
 	if e := x.mismatch(first); e != nil {
 		return x.fail(e)
 	}
-	return &answer{status: first.Status, body: []byte(first.Body), original: first.Request, replayed: true}
+	return &answer{status: first.Status, body: first.body(), original: first.Request, replayed: true}
 }
 
 func (x *exchange) mismatch(first *idempotency) *apiError {
@@ -67,7 +80,7 @@ func (x *exchange) mismatch(first *idempotency) *apiError {
 	switch {
 	case first.Method != x.request.Method || first.Path != x.request.URL.Path:
 		message = fmt.Sprintf("Keys for idempotent requests can only be used for the same endpoint they were first used for ('%s' vs '%s'). Try using a key other than '%s' if you meant to execute a different request.", x.request.URL.Path, first.Path, x.key)
-	case first.Fingerprint != x.fingerprint():
+	case !strings.HasPrefix(first.Fingerprint, x.fingerprint()): // older keys have all of the hash
 		message = fmt.Sprintf("Keys for idempotent requests can only be used with the same parameters they were first used with. Try using a key other than '%s' if you meant to execute a different request.", x.key)
 	default:
 		return nil
@@ -77,13 +90,16 @@ func (x *exchange) mismatch(first *idempotency) *apiError {
 
 func (x *exchange) fingerprint() string {
 	sum := x.sent.fingerprint()
-	return hex.EncodeToString(sum[:])
+	return hex.EncodeToString(sum[:fingerprintBytes])
 }
 
 // remember keeps the answer with the key, in the same commit as its effects.
 func (x *exchange) remember(w *work, a *answer) {
-	idempotencies.add(w, &idempotency{
+	kept := idempotencies.add(w, &idempotency{
 		head: head{ID: x.key}, Method: x.request.Method, Path: x.request.URL.Path, Fingerprint: x.fingerprint(),
-		Status: a.status, Body: string(a.body), Request: x.id, Created: w.wall,
+		Status: a.status, Request: x.id, Created: w.wall,
 	})
+	if kept.Object = a.object; kept.Object == nil {
+		kept.Body = string(a.body)
+	}
 }

@@ -48,6 +48,7 @@ type answer struct {
 	body     []byte
 	original string // id of the first request with the idempotency key
 	replayed bool
+	object   *snapshot // all that the body shows, when that is one object
 	content  string // media type; empty for JSON
 	fixture  bool   // an example, not state
 	unrouted bool   // no route of the sandbox's was meant
@@ -245,7 +246,7 @@ func (x *exchange) perform(w *work) (reply *answer, saved bool) {
 		err = &apiError{Type: typeAPI, Message: sorry, status: http.StatusInternalServerError, kept: true}
 	}
 	if err == nil {
-		return &answer{status: http.StatusOK, body: x.inVersion(w, (&view{w}).render(result, x.wanted)), original: x.id}, true
+		return x.show(w, result), true
 	}
 	var problem *apiError
 	if !errors.As(err, &problem) {
@@ -256,6 +257,31 @@ func (x *exchange) perform(w *work) (reply *answer, saved bool) {
 		w.discard()
 	}
 	return reply, !problem.unsaved
+}
+
+// show renders a handler's result.
+func (x *exchange) show(w *work, result any) *answer {
+	reply := &answer{status: http.StatusOK, original: x.id}
+	if reply.object = x.asIs(result); reply.object != nil {
+		reply.body = reply.object.show()
+	} else {
+		reply.body = x.inVersion(w, (&view{w}).render(result, x.wanted))
+	}
+	return reply
+}
+
+// asIs is the result packed, when it is an object that nothing is added to,
+// and that every version and time shows alike; else nil.
+func (x *exchange) asIs(result any) *snapshot {
+	o, is := result.(object)
+	if !is || len(x.wanted) > 0 || isOlder(x.version) {
+		return nil
+	}
+	kept := snapshotOf(o)
+	if k := declared[kept.kind]; k == nil || k.dated {
+		return nil
+	}
+	return &kept
 }
 
 // handle runs the route's handler. A panic becomes a 500 with an error object,

@@ -49,10 +49,17 @@ var today = versionChanges[0].date
 // stepBack renders a body as a version shows it. It costs nothing for versions
 // that show today's shapes.
 func (v *view) stepBack(body []byte, version string) []byte {
-	if day, _, _ := strings.Cut(version, "."); day < today {
+	if isOlder(version) {
+		day, _, _ := strings.Cut(version, ".")
 		return v.older(body, day)
 	}
 	return body
+}
+
+// isOlder says whether a version shows some object in another shape than today's.
+func isOlder(version string) bool {
+	day, _, _ := strings.Cut(version, ".")
+	return day < today
 }
 
 // older walks into a rendered value; the steps on an object come before those
