@@ -36,15 +36,14 @@ func (a *account) table(k *kind) *table { return a.tables[k] }
 // machine's clock was set back.
 func (a *account) instant(now int64) int64 { return max(now, a.latest) }
 
-// apply stores a version, and notes when the clock must look at it again.
-func (a *account) apply(rec *record) {
-	t, o := a.tables[rec.kind], rec.object()
+// apply stores a version, which is o when unpacked, and notes when the clock must look at it again.
+func (a *account) apply(rec *record, o object) {
+	t := a.tables[rec.kind]
 	var old int64
 	was := t.byID[rec.id()]
 	if was != nil && t.resource.due != nil {
 		old = t.dueOf(was.state, was.object())
 	}
-	rec.pack()
 	t.put(rec, o)
 	if was == nil {
 		a.count(t, rec.state, o)

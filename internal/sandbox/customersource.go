@@ -311,7 +311,7 @@ func verifyBankAccount(c *call) (any, error) {
 // when that is given.
 func tellSource(w *work, name string, o object, before []byte) {
 	raw := marshal(o)
-	data := eventData{Object: snapshotOf(o)}
+	data := eventData{Object: w.snapshotOf(o)}
 	if before != nil {
 		data.PreviousAttributes = changes(before, raw)
 	}

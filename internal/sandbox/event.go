@@ -49,15 +49,21 @@ type eventRequest struct {
 type snapshot struct{ kind, packed string }
 
 // snapshotOf is an object as it is now.
+func (w *work) snapshotOf(o object) snapshot {
+	now := snapshotOf(o)
+	now.packed = w.shared(packed{own: now.packed}).own
+	return now
+}
+
 func snapshotOf(o object) snapshot {
 	if rec, stored := o.(*record); stored {
 		if rec.value == nil && rec.state == live {
-			return snapshot{rec.kind.name, rec.packed}
+			return snapshot{rec.kind.name, rec.packed.own}
 		}
 		o = rec.object()
 	}
 	if k := declaredFor[reflect.TypeOf(o).Elem()]; k != nil {
-		return snapshot{k.name, packAs(k.layout, o)}
+		return snapshot{k.name, packAs(k.layout, o).own}
 	}
 	return snapshot{packed: string(marshal(o))}
 }
@@ -65,7 +71,7 @@ func snapshotOf(o object) snapshot {
 // MarshalJSON renders the object.
 func (s snapshot) MarshalJSON() ([]byte, error) { return s.show(), nil }
 
-func (s snapshot) show() []byte { return currentFormat.show(nil, s.kind, s.packed) }
+func (s snapshot) show() []byte { return currentFormat.show(nil, s.kind, packed{own: s.packed}) }
 
 // UnmarshalJSON packs the object again, unless it has another shape today.
 func (s *snapshot) UnmarshalJSON(raw []byte) error {
@@ -113,7 +119,7 @@ func emit[T any, P interface {
 	*T
 	object
 }](w *work, name string, o P) {
-	tell(w, name, eventData{Object: snapshotOf(o)})
+	tell(w, name, eventData{Object: w.snapshotOf(o)})
 }
 
 // emitUpdated is emit with the fields that changed, as they were before the
@@ -122,7 +128,7 @@ func emitUpdated[T any, P interface {
 	*T
 	object
 }](w *work, name string, o P) {
-	data := eventData{Object: snapshotOf(o)}
+	data := eventData{Object: w.snapshotOf(o)}
 	if rec := w.account.table(w.sandbox.kinds[o.identity().Object]).byID[o.identity().ID]; rec != nil {
 		data.PreviousAttributes = changes(rec.public(nil), data.Object.show())
 	}
@@ -135,7 +141,7 @@ func emitChange[T any, P interface {
 	*T
 	object
 }](w *work, name string, before, o P) {
-	now := snapshotOf(o)
+	now := w.snapshotOf(o)
 	tell(w, name, eventData{Object: now, PreviousAttributes: changes(marshal(before), now.show())})
 }
 
@@ -180,7 +186,7 @@ func emitLater[T any, P interface {
 	*T
 	object
 }](w *work, name string, o P) {
-	now := snapshotOf(o)
+	now := w.snapshotOf(o)
 	w.later = append(w.later, func() { tell(w, name, eventData{Object: now}) })
 }
 

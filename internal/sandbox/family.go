@@ -146,7 +146,7 @@ func (s *Sandbox) adopt(entries []entry) {
 			platform = newAccount(e.account, s.resources, &family{})
 			s.accounts[e.account] = platform
 		}
-		if id := idOf(e.packed); id != e.account {
+		if id := e.packed.id(); id != e.account {
 			s.partner(platform, id)
 		}
 	}

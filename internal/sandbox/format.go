@@ -72,11 +72,12 @@ func (f *format) finish() {
 }
 
 // show appends the public JSON of a packed object of a kind; packed JSON has no kind.
-func (f *format) show(out []byte, kind, packed string) []byte {
+func (f *format) show(out []byte, kind string, p packed) []byte {
 	if kind == "" {
-		return append(out, packed...)
+		return append(out, p.own...)
 	}
-	return f.read(packed).show(f.Layouts[kind].Public, out)
+	r := f.read(p)
+	return r.show(f.Layouts[kind].Public, out)
 }
 
 // phrases are texts that come again and again in what is kept: a packed object

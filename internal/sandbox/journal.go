@@ -27,11 +27,8 @@ type entry struct {
 	account, kind string
 	position      int
 	state         state
-	packed        string
+	packed        packed
 }
-
-// key is what versions of one object have in common.
-func (e entry) key() [3]string { return [3]string{e.account, e.kind, idOf(e.packed)} }
 
 // journal makes changes durable before they are answered. Entries are appended
 // in the order of commit; one goroutine writes all that wait and then syncs
@@ -87,8 +84,9 @@ func appendEntry(out []byte, account string, e entry) []byte {
 	p.text(account)
 	p.text(e.kind)
 	p.out = binary.AppendVarint(p.out, int64(e.position))
-	p.text(string(e.state))
-	p.bytes(e.packed)
+	p.out = append(p.out, byte(e.state))
+	p.bytes(e.packed.own)
+	p.bytes(e.packed.inside)
 	return p.out
 }
 
@@ -98,7 +96,7 @@ func (j *journal) encode(out []byte, account string, records []*record) []byte {
 		return nil
 	}
 	for _, rec := range records {
-		out = appendEntry(out, account, entry{kind: rec.kind.name, position: rec.position, state: rec.state, packed: rec.packed})
+		out = appendEntry(out, account, entry{kind: rec.kind.name, position: int(rec.position), state: rec.state, packed: rec.packed})
 		account = ""
 	}
 	return out

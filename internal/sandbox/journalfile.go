@@ -195,7 +195,7 @@ func (r *journalReader) apply(entries string) error {
 		if own := in.text(); own != "" {
 			account = own
 		}
-		e := entry{account: account, kind: in.text(), position: int(in.whole()), state: state(in.text()), packed: in.bytes()}
+		e := entry{account: account, kind: in.text(), position: int(in.whole()), state: state(in.take(1)[0]), packed: packed{in.bytes(), in.bytes()}}
 		key := [3]string{e.account, e.kind, r.header.Format.read(e.packed).id}
 		if e.state == gone {
 			delete(r.newest, key)
@@ -207,7 +207,7 @@ func (r *journalReader) apply(entries string) error {
 				return err
 			}
 		}
-		e.packed = strings.Clone(e.packed) // the rest of the block is not kept
+		e.packed = packed{strings.Clone(e.packed.own), strings.Clone(e.packed.inside)} // the rest of the block is not kept
 		r.newest[key] = e
 	}
 	return nil

@@ -34,8 +34,11 @@ func readLegacy(dir string) (kept []entry, err error) {
 	defer rows.Close() //nolint:errcheck // rows.Err is what is checked
 	for rows.Next() {
 		var e entry
-		var public, private []byte
-		if err := rows.Scan(&e.account, &e.kind, &e.position, &e.state, &public, &private); err != nil {
+		var in, public, private []byte
+		if err := rows.Scan(&e.account, &e.kind, &e.position, &in, &public, &private); err != nil {
+			return nil, fmt.Errorf("sandbox: read %s: %w", path, err)
+		}
+		if err := e.state.UnmarshalText(in); err != nil {
 			return nil, fmt.Errorf("sandbox: read %s: %w", path, err)
 		}
 		if e, err = packLegacy(e, public, private); err != nil {

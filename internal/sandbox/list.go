@@ -93,7 +93,7 @@ func (c *call) window(t *table, places []int32) (low, high int, err error) {
 	return low, max(low, high), nil
 }
 
-func (c *call) cursor(t *table, id, param string) (int, error) {
+func (c *call) cursor(t *table, id, param string) (int32, error) {
 	rec := t.byID[id]
 	if rec == nil {
 		return 0, noSuch(http.StatusBadRequest, t.resource.kind.noun, id, param)

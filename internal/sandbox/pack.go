@@ -11,22 +11,47 @@ import (
 	"sync"
 )
 
+// packed is an object as bytes. What it holds of another object, as an event
+// does, is a string beside them, which both can share.
+type packed struct{ own, inside string }
+
+func (p packed) id() string { return currentFormat.read(p).id }
+
+// shared is a packed object whose bytes are those of an equal one of this
+// work: an object, the event about it and the answer that shows it are often
+// the same.
+func (w *work) shared(p packed) packed {
+	return packed{w.once(p.own), w.once(p.inside)}
+}
+
+func (w *work) once(bytes string) string {
+	at := slices.Index(w.known, bytes)
+	if at < 0 {
+		at = len(w.known)
+		w.known = append(w.known, bytes)
+	}
+	return w.known[at]
+}
+
 // packer writes values; it is used by one goroutine at a time.
-type packer struct{ out []byte }
+type packer struct {
+	out    []byte
+	inside string
+}
 
 var packers = sync.Pool{New: func() any { return new(packer) }}
 
 // packAs is an object's id, its public fields, and what it keeps beside them.
-func packAs(l *layout, o object) string {
+func packAs(l *layout, o object) packed {
 	p := packers.Get().(*packer)
 	defer packers.Put(p)
-	p.out = p.out[:0]
+	p.out, p.inside = p.out[:0], ""
 	p.text(o.identity().ID)
 	p.pack(l.Public, reflect.ValueOf(o).Elem())
 	if c, ok := o.(concealed); ok {
 		p.pack(l.Private, reflect.ValueOf(c.private()).Elem())
 	}
-	return string(p.out)
+	return packed{string(p.out), p.inside}
 }
 
 // pack writes a value that is not empty.
@@ -52,7 +77,7 @@ func (p *packer) pack(s *shape, v reflect.Value) {
 	case sortSnapshot:
 		kept := v.Interface().(snapshot)
 		p.text(kept.kind)
-		p.bytes(kept.packed)
+		p.inside = kept.packed
 	case sortTruth, sortOwnID: // that they are there says all
 	}
 }

@@ -3,6 +3,7 @@ package sandbox
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"reflect"
 	"slices"
 	"sort"
@@ -85,21 +86,39 @@ func declare[T any, P interface {
 }
 
 // state is whether a record is listed, only readable, or no more.
-type state string
+type state uint8
 
 const (
-	live    state = "live"
-	deleted state = "deleted" // still answered as {"id","object","deleted":true}
-	gone    state = "gone"
+	live    state = iota
+	deleted       // still answered as {"id","object","deleted":true}
+	gone
 )
+
+var stateNames = []string{live: "live", deleted: "deleted", gone: "gone"}
+
+// String is the state's name in files.
+func (s state) String() string { return stateNames[s] }
+
+// MarshalText is String, for JSON.
+func (s state) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// UnmarshalText reads a name.
+func (s *state) UnmarshalText(name []byte) error {
+	at := slices.Index(stateNames, string(name))
+	if at < 0 {
+		return fmt.Errorf("unknown state %q", name)
+	}
+	*s = state(at)
+	return nil
+}
 
 // record is one version of one object: a struct while a work makes it, packed
 // once it is stored.
 type record struct {
 	kind     *kind
 	value    object // nil when stored
-	packed   string
-	position int // place in the order of creation; -1 until stored
+	packed   packed
+	position int32 // place in the order of creation; -1 until stored
 	state    state
 }
 
@@ -110,7 +129,7 @@ func (r *record) id() string {
 	if r.value != nil {
 		return r.value.identity().ID
 	}
-	return idOf(r.packed)
+	return r.packed.id()
 }
 
 // object is the version as a struct: a copy, unless the record is still being
@@ -134,9 +153,7 @@ func (r *record) layout() *layout {
 
 // pack ends the making of a version.
 func (r *record) pack() {
-	if r.value != nil {
-		r.packed, r.value = packAs(r.layout(), r.value), nil
-	}
+	r.packed, r.value = packAs(r.layout(), r.value), nil
 }
 
 // public appends the JSON that the API shows.
@@ -197,7 +214,7 @@ func (t *table) put(rec *record, o object) {
 	}
 	var before []indexKey
 	if rec.position < 0 {
-		rec.position = len(t.order)
+		rec.position = int32(len(t.order))
 		t.order = append(t.order, rec)
 		t.date(o)
 	} else {
@@ -205,7 +222,7 @@ func (t *table) put(rec *record, o object) {
 		before = t.keys(old.state, old.object())
 		t.order[rec.position] = rec
 	}
-	t.reindex(before, t.keys(rec.state, o), int32(rec.position))
+	t.reindex(before, t.keys(rec.state, o), rec.position)
 	t.byID[id] = rec
 	if rec.state == gone {
 		delete(t.byID, id)
@@ -223,7 +240,7 @@ func (t *table) date(o object) {
 
 // place stores a loaded object where it was; the caller places in ascending order.
 func (t *table) place(rec *record, o object) {
-	at := rec.position
+	at := int(rec.position)
 	if !rec.kind.internal {
 		for len(t.order) < at {
 			t.order = append(t.order, nil)
@@ -288,8 +305,8 @@ func (t *table) unlink(key indexKey, position int32) {
 }
 
 // before is how many of places lie before position.
-func before(places []int32, position int) int {
-	return sort.Search(len(places), func(i int) bool { return int(places[i]) >= position })
+func before(places []int32, position int32) int {
+	return sort.Search(len(places), func(i int) bool { return places[i] >= position })
 }
 
 var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}

@@ -237,7 +237,7 @@ func packClock(ahead string) entry {
 	p := &packer{}
 	p.text(clockEntry)
 	p.text(ahead)
-	return entry{account: clockEntry, kind: clockEntry, state: live, packed: string(p.out)}
+	return entry{account: clockEntry, kind: clockEntry, state: live, packed: packed{own: string(p.out)}}
 }
 
 // rebuild opens the accounts of what was kept, with their objects.
@@ -247,7 +247,7 @@ func (s *Sandbox) rebuild(entries []entry) (map[*account][]*record, error) {
 	loaded := map[*account][]*record{}
 	for _, e := range entries {
 		if e.kind == clockEntry {
-			if err := s.restoreClock(currentFormat.read(e.packed).text()); err != nil {
+			if err := s.restoreClock(e.packed); err != nil {
 				return nil, err
 			}
 			continue
@@ -276,7 +276,7 @@ func (s *Sandbox) loadEntry(e entry, loaded map[*account][]*record) error {
 	if k == nil {
 		return fmt.Errorf("sandbox: journal: %w", unknownKind(e.kind))
 	}
-	rec := &record{kind: k, packed: e.packed, position: e.position, state: e.state}
+	rec := &record{kind: k, packed: e.packed, position: int32(e.position), state: e.state}
 	o := rec.object()
 	a := s.accounts[e.account]
 	if a == nil {
@@ -291,8 +291,9 @@ func (s *Sandbox) loadEntry(e entry, loaded map[*account][]*record) error {
 	return nil
 }
 
-func (s *Sandbox) restoreClock(ahead string) error {
-	offset, err := strconv.ParseInt(ahead, 10, 64)
+func (s *Sandbox) restoreClock(kept packed) error {
+	in := currentFormat.read(kept)
+	offset, err := strconv.ParseInt(in.text(), 10, 64)
 	if err != nil {
 		return fmt.Errorf("sandbox: journal: clock: %w", err)
 	}

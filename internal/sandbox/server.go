@@ -49,10 +49,10 @@ type answer struct {
 	original string // id of the first request with the idempotency key
 	replayed bool
 	object   *snapshot // all that the body shows, when that is one object
-	content  string // media type; empty for JSON
-	fixture  bool   // an example, not state
-	unrouted bool   // no route of the sandbox's was meant
-	refused  bool   // the state cannot do this, though Stripe may
+	content  string    // media type; empty for JSON
+	fixture  bool      // an example, not state
+	unrouted bool      // no route of the sandbox's was meant
+	refused  bool      // the state cannot do this, though Stripe may
 }
 
 // call is what a route's handler gets: the work, the parameters, and the ids
@@ -262,7 +262,7 @@ func (x *exchange) perform(w *work) (reply *answer, saved bool) {
 // show renders a handler's result.
 func (x *exchange) show(w *work, result any) *answer {
 	reply := &answer{status: http.StatusOK, original: x.id}
-	if reply.object = x.asIs(result); reply.object != nil {
+	if reply.object = x.asIs(w, result); reply.object != nil {
 		reply.body = reply.object.show()
 	} else {
 		reply.body = x.inVersion(w, (&view{w}).render(result, x.wanted))
@@ -272,16 +272,15 @@ func (x *exchange) show(w *work, result any) *answer {
 
 // asIs is the result packed, when it is an object that nothing is added to,
 // and that every version and time shows alike; else nil.
-func (x *exchange) asIs(result any) *snapshot {
+func (x *exchange) asIs(w *work, result any) *snapshot {
 	o, is := result.(object)
 	if !is || len(x.wanted) > 0 || isOlder(x.version) {
 		return nil
 	}
-	kept := snapshotOf(o)
-	if k := declared[kept.kind]; k == nil || k.dated {
+	if k := declared[o.identity().Object]; k == nil || k.dated || k == &events.kind { // an event has another object inside
 		return nil
 	}
-	return &kept
+	return pointer(w.snapshotOf(o))
 }
 
 // handle runs the route's handler. A panic becomes a 500 with an error object,

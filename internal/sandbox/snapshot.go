@@ -77,7 +77,7 @@ func (s *Sandbox) snapshot(w http.ResponseWriter, _ *http.Request) {
 	writeLine(out, header)
 	for _, b := range all {
 		rec := b.rec
-		writeLine(out, snapshotLine{b.account, rec.kind.name, rec.id(), rec.position, rec.state, rec.public(nil), rec.private(nil)})
+		writeLine(out, snapshotLine{b.account, rec.kind.name, rec.id(), int(rec.position), rec.state, rec.public(nil), rec.private(nil)})
 	}
 	writeLine(out, snapshotEnd{pointer(len(all))})
 	if out.Flush() != nil {
@@ -229,8 +229,8 @@ func (s *Sandbox) checkLine(l snapshotLine, seen map[[3]string]bool) (entry, err
 		return e, unknownKind(l.Kind)
 	case !strings.HasPrefix(l.Account, "acct_"):
 		return e, fmt.Errorf("%q is no account", l.Account)
-	case l.State != live && l.State != deleted:
-		return e, fmt.Errorf("unknown state %q", l.State)
+	case l.State == gone:
+		return e, fmt.Errorf("%s %s is gone", l.Kind, l.ID)
 	case l.Position > maxPosition || l.Position < 0 && !k.internal:
 		return e, fmt.Errorf("%d is no position", l.Position)
 	case seen[key]:

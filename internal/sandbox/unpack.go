@@ -10,25 +10,23 @@ import (
 // in a journal whose sums are right: anything else is a mistake, and panics.
 type reader struct {
 	packed string
+	inside string // the object in this one
 	at     int
 	id     string // of the object
 	format *format
 }
 
 // read begins with an object: its id is known, and its fields follow.
-func (f *format) read(packed string) *reader {
-	r := &reader{packed: packed, format: f}
+func (f *format) read(p packed) reader {
+	r := reader{packed: p.own, inside: p.inside, format: f}
 	r.id = r.text()
 	return r
 }
 
-// idOf is the id of a packed object.
-func idOf(packed string) string { return currentFormat.read(packed).id }
-
 // unpackInto fills an empty object. Its texts are parts of the packed bytes,
 // which costs no memory, and keeps them in it.
-func unpackInto(o object, l *layout, packed string) object {
-	r := currentFormat.read(packed)
+func unpackInto(o object, l *layout, p packed) object {
+	r := currentFormat.read(p)
 	r.unpack(l.Public, reflect.ValueOf(o).Elem())
 	if c, ok := o.(concealed); ok {
 		r.unpack(l.Private, reflect.ValueOf(c.private()).Elem())
@@ -67,7 +65,7 @@ func (r *reader) unpack(s *shape, v reflect.Value) {
 	case sortRaw:
 		r.unpackRaw(v)
 	case sortSnapshot:
-		v.Set(reflect.ValueOf(snapshot{r.text(), r.bytes()}))
+		v.Set(reflect.ValueOf(snapshot{r.text(), r.inside}))
 	}
 }
 
@@ -144,7 +142,7 @@ func (r *reader) show(s *shape, out []byte) []byte {
 	case sortRaw:
 		return append(out, r.bytes()...)
 	case sortSnapshot:
-		return r.format.show(out, r.text(), r.bytes())
+		return r.format.show(out, r.text(), packed{own: r.inside})
 	}
 	panic("sandbox: no values are of the sort " + string(s.Sort))
 }

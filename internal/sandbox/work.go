@@ -18,6 +18,7 @@ type work struct {
 	hook     hookFault
 	declines *decline // what a fault lets the bank answer to this request
 	changed  []*record
+	known    []string // packed objects of this work, to be kept once each
 	early    []errand // deliveries that come before the answer
 	later    []func() // events to tell after all others of this work
 	party    *party   // set when the change spans accounts of a family
@@ -83,7 +84,7 @@ func (c *collection[T, P]) where(w *work, key indexKey) []P {
 		if rec.kind != &c.kind || !slices.Contains(t.keys(rec.state, rec.value), key) {
 			continue
 		}
-		if rec.position < 0 || !slices.Contains(t.index[key], int32(rec.position)) {
+		if rec.position < 0 || !slices.Contains(t.index[key], rec.position) {
 			out = append(out, rec.value.(P))
 		}
 	}
@@ -141,7 +142,10 @@ func (w *work) commit() ticket {
 		part.tellLate()
 		changed = changed || len(part.changed) > 0
 		for _, rec := range part.changed {
-			part.account.apply(rec)
+			o := rec.value
+			rec.pack()
+			rec.packed = part.shared(rec.packed)
+			part.account.apply(rec, o)
 		}
 		entries = w.sandbox.journal.encode(entries, part.account.id, part.changed)
 	}
