@@ -103,8 +103,8 @@ func readDocument(source []byte) (root *node, problems Problems) {
 			continue
 		}
 		if root != nil {
-			at := doc.Body.GetToken().Position
-			t.complain(at.Line, at.Column, "", "a second document begins here", fmt.Sprintf("keep one flow in a file (this is document %d)", i+1))
+			second := t.node(doc.Body, "", 0)
+			t.complain(second.line, second.column, "", "a second document begins here", fmt.Sprintf("keep one flow in a file (this is document %d)", i+1))
 			break
 		}
 		root = t.node(doc.Body, "", 0)
@@ -161,8 +161,12 @@ func (t *translator) node(from ast.Node, path string, level int) *node {
 func (t *translator) fill(out *node, from ast.Node, level int) {
 	switch from := from.(type) {
 	case *ast.MappingNode:
+		if !from.IsFlowStyle {
+			out.begin(from.Values)
+		}
 		out.value = t.entries(from.Values, out, level)
 	case *ast.MappingValueNode:
+		out.begin([]*ast.MappingValueNode{from})
 		out.value = t.entries([]*ast.MappingValueNode{from}, out, level)
 	case *ast.SequenceNode:
 		items := make([]*node, len(from.Values))
@@ -177,6 +181,14 @@ func (t *translator) fill(out *node, from ast.Node, level int) {
 		t.alias(out, from, level)
 	default:
 		t.scalar(out, from)
+	}
+}
+
+// begin puts a group where its first key is; the library says where its colon is.
+func (n *node) begin(values []*ast.MappingValueNode) {
+	if len(values) > 0 {
+		at := values[0].Key.GetToken().Position
+		n.line, n.column = max(1, at.Line), max(1, at.Column)
 	}
 }
 

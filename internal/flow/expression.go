@@ -3,7 +3,9 @@ package flow
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/expr-lang/expr"
@@ -108,7 +110,7 @@ func compile(text string, s scope) (e *expression, spoken map[string]int, wrong 
 	options := append(functions(), expr.MaxNodes(maxParts), expr.Optimize(false))
 	typed, err := expr.Compile(text, append(options, expr.Env(s.env(look.spoken)))...)
 	if err != nil {
-		return nil, look.spoken, flawOf(text, err).suggest(s)
+		return nil, look.spoken, flawOf(text, err).suggest(s, tree.Node)
 	}
 	program, err := expr.Compile(text, append(options, expr.Patch(nullSafe{}), memberFunction)...)
 	if err != nil {
@@ -136,29 +138,53 @@ func (t inferred) String() string { return t.nature.String() }
 
 // flawOf takes the message and the position from the library's error.
 func flawOf(text string, err error) *flaw {
+	remedy := "operators and functions are listed in docs/flows.md"
+	if strings.Contains(err.Error(), "mismatched types") {
+		remedy = "convert with int(…), float(…) or string(…), or give a value for null: x ?? 0"
+	}
 	var at *file.Error
 	if errors.As(err, &at) {
-		return &flaw{at: at.From, text: fmt.Sprintf("%s in %q", at.Message, text)}
+		return &flaw{at: at.From, text: fmt.Sprintf("%s in %q", at.Message, text), remedy: remedy}
 	}
-	return &flaw{text: fmt.Sprintf("%s in %q", err, text)}
+	return &flaw{text: fmt.Sprintf("%s in %q", err, text), remedy: remedy}
 }
 
-// suggest adds the nearest name that there is.
-func (f *flaw) suggest(s scope) *flaw {
-	name, found := strings.CutPrefix(f.text, "unknown name ")
-	if !found {
-		return f
+// suggest makes the nearest name that there is the remedy.
+func (f *flaw) suggest(s scope, root ast.Node) *flaw {
+	if name, found := strings.CutPrefix(f.text, "unknown name "); found {
+		known := append(functionNames(), slices.Collect(maps.Keys(s.names))...)
+		name, _, _ = strings.Cut(name, " ")
+		f.remedy = nearest(name, append(known, "steps", "errors"))
 	}
-	name, _, _ = strings.Cut(name, " ")
-	known := []string{"steps", "errors", "null"}
-	for other := range s.names {
-		known = append(known, other)
+	if name, found := strings.CutPrefix(f.text, "unknown field "); found {
+		name, _, _ = strings.Cut(name, " ")
+		ast.Walk(&root, visit(func(n ast.Node) {
+			if m, ok := n.(*ast.MemberNode); ok && m.Property.Location().From == f.at {
+				f.remedy = nearest(name, fieldsOf(m.Node, s))
+			}
+		}))
 	}
-	for _, function := range functionNames() {
-		known = append(known, function)
-	}
-	f.remedy = nearest(name, known)
 	return f
+}
+
+// fieldsOf are the keys of what a.b.c means, as far as its type is known.
+func fieldsOf(n ast.Node, s scope) []string {
+	known, _ := typeIn(n, s).(types.Map)
+	return slices.DeleteFunc(slices.Collect(maps.Keys(known)), func(name string) bool { return name == types.Extra })
+}
+
+func typeIn(n ast.Node, s scope) types.Type {
+	switch n := n.(type) {
+	case *ast.IdentifierNode:
+		return s.env(nil)[n.Value]
+	case *ast.MemberNode:
+		name, _ := n.Property.(*ast.StringNode)
+		base, _ := typeIn(n.Node, s).(types.Map)
+		if name != nil {
+			return base[name.Value]
+		}
+	}
+	return nil
 }
 
 // inspector looks at what was written, before types are known.

@@ -103,9 +103,13 @@ func (r *reader) fitConstant(n *node, s *jsonschema.Schema, allowed []string) {
 	switch {
 	case err == nil:
 	case len(allowed) > 0 && !isOf(v, allowed):
-		r.wrong(n, fmt.Sprintf("here is %s, and %s is needed", n.kind(), say(allowed)), "")
+		r.wrong(n, fmt.Sprintf("here is %s, and %s is needed", n.kind(), say(allowed)), "write "+say(allowed))
+	case s.Minimum != nil && s.Maximum != nil:
+		r.wrong(n, fmt.Sprintf("%s is out of bounds", asText(v)), fmt.Sprintf("write a number from %g to %g", *s.Minimum, *s.Maximum))
+	case s.Minimum != nil && isOf(v, []string{"number"}):
+		r.wrong(n, fmt.Sprintf("%s is too small", asText(v)), fmt.Sprintf("the least is %g", *s.Minimum))
 	default:
-		r.wrong(n, "the value does not fit: "+plainly(err), "")
+		r.wrong(n, "the value does not fit: "+plainly(err), "see what the action takes: florin stripe <operation> --help")
 	}
 }
 

@@ -253,3 +253,6 @@ type Ending struct {
 	Undone  []string        // paths of steps that were taken back, in that order
 	Stuck   []string        // paths of steps whose undo failed: a person must look
 }
+
+// Handlers are the steps of on_error, if it has some.
+func (s *Step) Handlers() []*Step { return s.onErrorDo }

@@ -112,7 +112,7 @@ func (r *reader) kindOf(n *node) (Kind, bool) {
 	case len(kinds) == 0:
 		remedy := "add do: and the name of an action, or one of if, switch, for_each, parallel, wait, call, fail, set"
 		for _, name := range names {
-			if near := nearest(name, []string{"do", "if", "switch", "for_each", "parallel", "wait", "call", "fail", "set"}); strings.HasPrefix(near, "did") {
+			if near := nearest(name, kindNames()); !isStepKey(name) && strings.HasPrefix(near, "did") {
 				remedy = near
 			}
 		}
@@ -123,6 +123,24 @@ func (r *reader) kindOf(n *node) (Kind, bool) {
 		return Kind(kinds[0]), true
 	}
 	return "", false
+}
+
+func kindNames() []string {
+	names := make([]string, len(kindOrder))
+	for i, kind := range kindOrder {
+		names[i] = string(kind)
+	}
+	return names
+}
+
+// isStepKey says that some kind of step has the key.
+func isStepKey(name string) bool {
+	for _, keys := range stepKeys {
+		if slices.Contains(keys, name) {
+			return true
+		}
+	}
+	return name == "id" || name == "on_error"
 }
 
 // identify gives the step its id; that of another is refused.
