@@ -290,7 +290,7 @@ func routesOf(op pay.Operation) []Route {
 		return []Route{post}
 	}
 	get := post
-	get.Method, get.Name, get.takes, get.handle = http.MethodGet, op.Name, nil, runRead(op)
+	get.Method, get.Name, get.takes, get.anyQuery, get.handle = http.MethodGet, op.Name, nil, true, runRead(op)
 	return []Route{get, post}
 }
 

@@ -151,6 +151,8 @@ func TestOperationReadsOverBothMethods(t *testing.T) {
 		post := w.runs("get-balance", `{}`).want(200)
 		assert.JSONEq(t, pick(get, "data"), pick(post, "data"))
 		assert.Nil(t, get.at("meta.idempotency_key"))
+		w.get("/v1/operations/get-balance?connection=default").want(200)
+		assert.Equal(t, "not_found", w.get("/v1/operations/get-balance?connection=other").want(404).text("error.code"))
 		assert.Equal(t, "unknown_field", w.get("/v1/operations/get-balance?colour=red").want(400).text("error.code"))
 		writes := w.get("/v1/operations/create-charge").want(405)
 		assert.Equal(t, "POST", writes.header.Get("Allow"))
@@ -170,6 +172,23 @@ func TestOperationReadsOverBothMethods(t *testing.T) {
 func pick(a answer, path string) string {
 	raw, _ := json.Marshal(a.at(path))
 	return string(raw)
+}
+
+// Card data is refused before anything is kept.
+func TestOperationsTakeNoCards(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, w *world) {
+		for _, input := range []string{
+			`{"amount":1000,"currency":"usd","source":"tok_visa","description":"4000056655665556"}`,
+			`{"amount":1000,"currency":"usd","source":"4000056655665556"}`,
+		} {
+			a := w.runs("create-charge", input, "Idempotency-Key", "card").want(400)
+			assert.Equal(t, "raw_card_data_not_allowed", a.text("error.code"))
+			assert.NotContains(t, string(a.body), "4000056655665556")
+		}
+		assert.Equal(t, "raw_card_data_not_allowed", w.get("/v1/operations/get-balance?note=4000056655665556").want(400).text("error.code"))
+		w.runs("create-charge", tenDollarCharge, "Idempotency-Key", "card").want(200)
+	})
 }
 
 // A dry run sends nothing and shows no secret.

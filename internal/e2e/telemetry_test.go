@@ -127,13 +127,27 @@ func (w *world) spill() (secrets canaries, payment answer) {
 	other.get("/v1/payments").want(401)
 	other.key = stripeKey
 	other.get("/v1/payments").want(401)
+	w.spillAtOperations()
 	w.post("/v1/webhooks/stripe", `{"id":"evt_1","type":"x"}`, "Stripe-Signature", "t=1,v1=CANARYsignatureCANARYsignature").want(401)
 	parts := strings.Split(w.key, "_")
 	return canaries{
 		"the API key": w.key, "the API key's secret": parts[len(parts)-1], "a mistyped key": wrong,
 		"Stripe's key": stripeKey, "Stripe's signing secret": hook, "our signing secret": own, "the rotated signing secret": rotated,
+		"what operations are asked and answer": "CANARYoperationCANARY", "a connection's password": "CANARYconnectionCANARY",
 		"a card number": card, "a signature": "CANARYsignatureCANARYsignature",
 	}, payment
+}
+
+// spillAtOperations has connections, operations and an approval with secrets.
+func (w *world) spillAtOperations() {
+	w.t.Helper()
+	const told = `{"amount":1000,"currency":"usd","source":"tok_visa","description":"CANARYoperationCANARY"}`
+	w.post("/v1/connections", `{"name":"api","kind":"http","http":{"base_url":"https://a.example","headers":{"Authorization":"Bearer CANARYconnectionCANARY"}}}`,
+		"Idempotency-Key", "api").want(201)
+	w.post("/v1/connections", `{"name":"db","kind":"database","database":{"url":"postgres://me:CANARYconnectionCANARY@db.example/copy"}}`).want(201)
+	w.post("/v1/connections", `{"name":"bad","kind":"database","database":{"url":"mysql://me:CANARYconnectionCANARY@db.example/copy"}}`).want(400)
+	w.runs("create-charge", told, "Idempotency-Key", "told").want(200)
+	w.runs("create-charge", told, "Idempotency-Key", "told").want(200)
 }
 
 // contents is every file below a folder, by its name.

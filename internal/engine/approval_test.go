@@ -37,7 +37,7 @@ func TestLimitsAtOnce(t *testing.T) {
 	key := w.agent(pay.KeyLimits{MaxPerDay: map[pay.Currency]int64{"USD": 5000}})
 	declined := w.operation("declined", by(key), input(`{"amount":4000,"currency":"usd","source":"tok_chargeDeclined"}`))
 	_, err := w.engine.RunOperation(t.Context(), declined)
-	assert.Equal(t, pay.CodeProviderRefused, pay.CodeOf(err))
+	assert.Equal(t, pay.CodeCardDeclined, pay.CodeOf(err))
 	var group sync.WaitGroup
 	results := make([]error, 20)
 	for i := range results {
@@ -73,8 +73,11 @@ func TestWhatAKeyMayRun(t *testing.T) {
 	key := w.agent(pay.KeyLimits{Operations: []string{"get-*"}, MaxAmount: map[pay.Currency]int64{"USD": 999}})
 	_, err := w.engine.RunOperation(t.Context(), w.operation("x", by(key)))
 	assert.Equal(t, pay.CodeOperationDenied, pay.CodeOf(err))
-	assert.Len(t, w.engine.Operations(key), 1)
-	assert.Len(t, w.engine.Operations(pay.APIKey{}), 3)
+	all := w.engine.Operations(pay.APIKey{})
+	assert.Less(t, len(w.engine.Operations(key)), len(all))
+	for _, op := range w.engine.Operations(key) {
+		assert.Regexp(t, "^get-", op.Name)
+	}
 	key.Limits.Operations = nil
 	_, err = w.engine.RunOperation(t.Context(), w.operation("x", by(key)))
 	assert.Equal(t, pay.CodeAmountOverLimit, pay.CodeOf(err))

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"strings"
 	"time"
 
 	"florin/internal/pay"
@@ -16,6 +17,9 @@ func (e *Engine) holdToLimits(tx *store.Tx, todo operationErrand, m pay.Movement
 	key, o := todo.request.Key, todo.request.Owner
 	if key.ID == "" || !key.Limits.BoundsMoney() || !m.Stated {
 		return nil
+	}
+	if _, stated := todo.operation.Parameter(strings.Split(todo.operation.Amount, ".")[0]); !m.Known && !stated {
+		return pay.Errorf(pay.CodeAmountOverLimit, "the API key has limits on amounts, and %s does not say how much it moves", todo.operation.Name)
 	}
 	if err := tx.LockAPIKey(o, key.Lineage); err != nil {
 		return err

@@ -4,9 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"io"
-	"net/http"
-	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -19,93 +16,7 @@ import (
 	"florin/internal/pay"
 )
 
-// small is a catalogue of two operations.
-type small struct{}
-
-func (small) Operations() []pay.Operation {
-	return []pay.Operation{
-		{Name: "get-balance", Resource: "balance"},
-		{Name: "create-charge", Resource: "charges", Writes: true, Amount: "amount", Currency: "currency"},
-		{Name: "create-refund", Resource: "refunds", Writes: true, Amount: "amount"},
-	}
-}
-
-func (c small) Operation(name string) (pay.Operation, error) {
-	for _, op := range c.Operations() {
-		if op.Name == name {
-			return op, nil
-		}
-	}
-	return pay.Operation{}, pay.Errorf(pay.CodeOperationNotFound, "there is no operation %s", name)
-}
-
-func (small) Compose(name string, _ pay.ConnectionKind, input json.RawMessage) (pay.Wire, error) {
-	var fields map[string]any
-	if err := json.Unmarshal(input, &fields); err != nil {
-		return pay.Wire{}, pay.Errorf(pay.CodeInvalidBody, "no object")
-	}
-	form := url.Values{}
-	for name, value := range fields {
-		text, isText := value.(string)
-		if !isText {
-			raw, _ := json.Marshal(value)
-			text = string(raw)
-		}
-		form.Set(strings.TrimSuffix(name, "_id"), text)
-	}
-	switch name {
-	case "get-balance":
-		return pay.Wire{Method: "GET", Path: "/v1/balance", APIVersion: "2026-03-25.dahlia"}, nil
-	case "create-refund":
-		return pay.Wire{Method: "POST", Path: "/v1/refunds", Body: form.Encode(), APIVersion: "2026-03-25.dahlia"}, nil
-	}
-	if form.Get("source") == "" {
-		return pay.Wire{}, pay.Invalid(pay.CodeMissingField, "source", "source is required")
-	}
-	return pay.Wire{Method: "POST", Path: "/v1/charges", Body: form.Encode(), APIVersion: "2026-03-25.dahlia"}, nil
-}
-
-func (small) Read(_ string, body json.RawMessage) (json.RawMessage, error) { return body, nil }
-
-func (small) Parameter(_, stripes string) string { return stripes }
-
-// direct carries requests to the sandbox without trying twice.
-type direct struct{ base string }
-
-func (d direct) Perform(ctx context.Context, access pay.Access, wire pay.Wire, key string, sent bool) pay.OperationAnswer {
-	req, err := http.NewRequestWithContext(ctx, wire.Method, d.base+wire.Path, strings.NewReader(wire.Body))
-	if err != nil {
-		return pay.OperationAnswer{Outcome: pay.OutcomeNotSent, Err: pay.Errorf(pay.CodeInternal, "%s", err)}
-	}
-	req.Header.Set("Authorization", "Bearer "+access.Key.Reveal())
-	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	if key != "" {
-		req.Header.Set("Idempotency-Key", key)
-	}
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return pay.OperationAnswer{Outcome: pay.OutcomeInDoubt, Note: err.Error(), Err: pay.Errorf(pay.CodeInDoubt, "no answer")}
-	}
-	defer func() { _ = res.Body.Close() }()
-	body, err := io.ReadAll(res.Body)
-	answer := pay.OperationAnswer{Outcome: pay.OutcomeDone, Status: res.StatusCode, Body: body, RequestRef: res.Header.Get("Request-Id")}
-	var said struct {
-		Error struct{ Code, Message, Param string }
-	}
-	_ = json.Unmarshal(body, &said)
-	switch {
-	case err != nil, res.StatusCode >= 500, res.StatusCode == 429 && sent:
-		answer.Outcome, answer.Err = pay.OutcomeInDoubt, pay.Errorf(pay.CodeInDoubt, "no clear answer")
-	case res.StatusCode == 429:
-		answer.Outcome, answer.Err = pay.OutcomeNotSent, pay.Errorf(pay.CodeProviderBusy, "busy")
-	case res.StatusCode >= 400:
-		answer.Outcome = pay.OutcomeRefused
-		answer.Err = &pay.Error{Code: pay.CodeProviderRefused, Message: said.Error.Message, Field: said.Error.Param, ProviderCode: said.Error.Code}
-	}
-	return answer
-}
-
-// charges asks for ten dollars under a call.
+// operation asks for ten dollars under a call.
 func (w *world) operation(call string, change ...func(r *engine.OperationRequest)) engine.OperationRequest {
 	r := engine.OperationRequest{
 		Owner: w.owner, Operation: "create-charge", Call: call,
@@ -126,7 +37,7 @@ func TestOperationReads(t *testing.T) {
 	w := newWorld(t)
 	got, err := w.engine.RunOperation(t.Context(), engine.OperationRequest{Owner: w.owner, Operation: "get-balance"})
 	require.NoError(t, err)
-	assert.Contains(t, string(got.Output), `"object":"balance"`)
+	assert.Contains(t, string(got.Output), `"available":[{"amount":0`)
 	assert.NotEmpty(t, got.RequestRef)
 	assert.Equal(t, "default", got.Connection)
 	_, err = w.engine.RunOperation(t.Context(), engine.OperationRequest{Owner: w.owner, Operation: "get-balances"})
@@ -259,13 +170,92 @@ func TestOldOperationIsForPeople(t *testing.T) {
 	assert.Equal(t, sent, w.posts("/v1/charges"))
 }
 
+// A key that Stripe no longer lets in shows at its connection; what was asked
+// meanwhile can be asked again once the key was replaced.
+func TestRefusedKeyShows(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	key := w.agent(pay.KeyLimits{})
+	_, err := w.engine.CreateConnection(t.Context(), w.ask("c"), key, engine.NewConnection{Name: "own", Kind: pay.ConnectionSandbox})
+	require.NoError(t, err)
+	asked := w.operation("x", by(key), func(r *engine.OperationRequest) { r.Connection = "own" })
+	door := w.performer.Swap(refusing{})
+	_, err = w.engine.RunOperation(t.Context(), asked)
+	assert.Equal(t, pay.CodeProviderKeyInvalid, pay.CodeOf(err))
+	c, err := w.engine.Connection(t.Context(), key, "own")
+	require.NoError(t, err)
+	assert.Equal(t, pay.ConnectionCheck{At: c.Checked.At, Code: pay.CodeProviderKeyInvalid, Problem: "no such key"}, c.Checked)
+	w.performer.Swap(door)
+	_, err = w.engine.RunOperation(t.Context(), asked)
+	require.NoError(t, err, "the refusal was the key's, not the call's")
+	c, err = w.engine.TestConnection(t.Context(), key, "own")
+	require.NoError(t, err)
+	assert.True(t, c.Checked.OK)
+}
+
+// refusing lets no key in.
+type refusing struct{}
+
+func (refusing) Perform(context.Context, pay.Access, pay.Wire, string, bool) pay.OperationAnswer {
+	return pay.OperationAnswer{Outcome: pay.OutcomeRefused, Status: 401, Err: pay.Errorf(pay.CodeProviderKeyInvalid, "no such key")}
+}
+
+// A retry goes to the account that the first try went to, whatever the default
+// connection is by then.
+func TestOperationStaysWithItsAccount(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.fault("/v1/charges", "reset_after")
+	_, err := w.engine.RunOperation(t.Context(), w.operation("moved"))
+	require.Error(t, err)
+	w.mend()
+	_, err = w.engine.SetProvider(t.Context(), engine.Ask{Owner: w.owner}, engine.Credentials{SecretKey: pay.NewSecret("sk_test_another")})
+	require.NoError(t, err)
+	got, err := w.engine.RunOperation(t.Context(), w.operation("moved"))
+	require.NoError(t, err)
+	assert.Equal(t, 1, w.charges())
+	assert.Contains(t, string(got.Output), w.atStripe("GET", "/v1/charges", "")["data"].([]any)[0].(map[string]any)["id"])
+}
+
+// A connection's credentials open in their own row only.
+func TestConnectionIsSealed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	key := w.agent(pay.KeyLimits{})
+	for _, name := range []string{"one", "two"} {
+		_, err := w.engine.CreateConnection(t.Context(), w.ask(name), key, engine.NewConnection{Name: name, Kind: pay.ConnectionHTTP, Secret: pay.ConnectionSecret{
+			BaseURL: "https://a.example", Headers: map[string]pay.Secret{"Authorization": pay.NewSecret("hidden")},
+		}})
+		require.NoError(t, err)
+	}
+	secret, err := w.engine.ConnectionSecret(t.Context(), w.owner, key, "two", pay.ConnectionHTTP)
+	require.NoError(t, err)
+	assert.Equal(t, "hidden", secret.Headers["Authorization"].Reveal())
+	_, err = w.engine.ConnectionSecret(t.Context(), w.owner, key, "two", pay.ConnectionSMTP)
+	assert.Equal(t, pay.CodeConnectionKind, pay.CodeOf(err))
+	w.database()("UPDATE connections SET secret_key = (SELECT secret_key FROM connections WHERE name = 'one') WHERE name = 'two' RETURNING name")
+	_, err = w.engine.ConnectionSecret(t.Context(), w.owner, key, "two", pay.ConnectionHTTP)
+	assert.ErrorContains(t, err, "does not open")
+
+	w.engine.AskBeforeDeleting(func(_ context.Context, _ pay.Owner, name string) ([]string, error) {
+		return []string{"the flow " + name}, nil
+	})
+	_, err = w.engine.DeleteConnection(t.Context(), w.ask("d"), key, "one", false)
+	assert.Equal(t, pay.CodeConnectionInUse, pay.CodeOf(err))
+	assert.ErrorContains(t, err, "the flow one")
+	_, err = w.engine.DeleteConnection(t.Context(), w.ask("d"), key, "one", true)
+	require.NoError(t, err)
+	_, err = w.engine.ConnectionSecret(t.Context(), w.owner, key, "one", pay.ConnectionHTTP)
+	assert.Equal(t, pay.CodeNotFound, pay.CodeOf(err))
+}
+
 func TestOperationPreview(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	got, err := w.engine.RunOperation(t.Context(), w.operation("preview", func(r *engine.OperationRequest) { r.DryRun = true }))
 	require.NoError(t, err)
 	assert.Equal(t, &pay.OperationPreview{
-		Method: "POST", Path: "/v1/charges", APIVersion: "2026-03-25.dahlia", Connection: "default", Key: got.ProviderKey,
+		Method: "POST", Path: "/v1/charges", APIVersion: got.Preview.APIVersion, Connection: "default", Key: got.ProviderKey,
 		Form: []pay.FormField{{Name: "amount", Value: "1000"}, {Name: "currency", Value: "usd"}, {Name: "source", Value: "tok_visa"}},
 	}, got.Preview)
 	assert.Zero(t, w.charges())

@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"context"
 	"database/sql"
 	"encoding/json"
 	"fmt"
@@ -16,6 +17,7 @@ import (
 	"florin/internal/api"
 	"florin/internal/clock"
 	"florin/internal/engine"
+	"florin/internal/operation"
 	"florin/internal/pay"
 	"florin/internal/sandbox"
 	"florin/internal/seal"
@@ -36,6 +38,22 @@ type world struct {
 	key    string // the merchant's at the sandbox
 	owner  pay.Owner
 	file   string // of the database
+
+	performer *replaceable
+}
+
+// replaceable carries operations by whatever a test puts there.
+type replaceable struct{ by engine.Performer }
+
+// Swap puts another in its place and returns the one before.
+func (r *replaceable) Swap(by engine.Performer) engine.Performer {
+	before := r.by
+	r.by = by
+	return before
+}
+
+func (r *replaceable) Perform(ctx context.Context, access pay.Access, wire pay.Wire, key string, sent bool) pay.OperationAnswer {
+	return r.by.Perform(ctx, access, wire, key, sent)
 }
 
 // database opens the database beside the store, for tests that look at what is
@@ -66,6 +84,10 @@ func newWorld(t *testing.T) *world {
 	require.NoError(t, err)
 	w.stripe = httptest.NewServer(box)
 	t.Cleanup(func() { w.stripe.Close(); require.NoError(t, box.Close()) })
+	gateway := stripe.New(stripe.Config{SandboxBase: w.stripe.URL, CallTimeout: 5 * time.Second, RetryWait: time.Millisecond})
+	w.performer = &replaceable{gateway}
+	catalogue, err := operation.New()
+	require.NoError(t, err)
 	w.store, err = store.Open(t.Context(), store.Options{URL: "sqlite:" + w.file, Clock: w.clock})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, w.store.Close()) })
@@ -74,7 +96,7 @@ func newWorld(t *testing.T) *world {
 	w.engine, err = engine.New(engine.Config{
 		Store: w.store, Clock: w.clock, Courier: webhook.New(webhook.Config{Private: webhook.PrivateLoopback}), Sealer: sealer,
 		Stripe:    stripe.New(stripe.Config{SandboxBase: w.stripe.URL, CallTimeout: 5 * time.Second, RetryWait: time.Millisecond}),
-		Catalogue: small{}, Performer: direct{w.stripe.URL}, Present: api.Presenter{}, Peppers: sealer.Peppers(), CallTimeout: 5 * time.Second,
+		Catalogue: catalogue, Performer: w.performer, Present: api.Presenter{}, Peppers: sealer.Peppers(), CallTimeout: 5 * time.Second,
 		Sandbox: engine.Sandbox{Served: true, TakesTestKey: true}, PublicURL: "http://127.0.0.1:1", // nobody listens: no event ever comes
 	})
 	require.NoError(t, err)

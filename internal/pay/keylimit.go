@@ -232,16 +232,29 @@ func MovementOf(op Operation, input json.RawMessage) Movement {
 		return Movement{}
 	}
 	m := Movement{Stated: true}
-	var fields map[string]json.RawMessage
-	if json.Unmarshal(input, &fields) != nil {
-		return m
+	if json.Unmarshal(within(input, op.Amount), &m.Amount) == nil && m.Amount >= 0 {
+		m.Known = true
+	} else {
+		m.Amount = 0
 	}
-	m.Known = json.Unmarshal(fields[op.Amount], &m.Amount) == nil && m.Amount >= 0
 	var name string
-	if op.Currency != "" && json.Unmarshal(fields[op.Currency], &name) == nil {
+	if op.Currency != "" && json.Unmarshal(within(input, op.Currency), &name) == nil {
 		if c, err := ParseCurrency(name); err == nil {
 			m.Currency = c
 		}
 	}
 	return m
+}
+
+// within is the value of a field, whose name may go into objects, as in
+// params.amount; nil when there is none.
+func within(input json.RawMessage, name string) json.RawMessage {
+	for part := range strings.SplitSeq(name, ".") {
+		var fields map[string]json.RawMessage
+		if json.Unmarshal(input, &fields) != nil {
+			return nil
+		}
+		input = fields[part]
+	}
+	return input
 }

@@ -15,7 +15,7 @@ type Operation struct {
 	Resource string // the heading it stands under: charges
 	Writes   bool   // changes something at Stripe
 
-	// Amount and Currency name the parameters that say how much money moves,
+	// Amount and Currency name the parameters, with dots into objects, that say how much money moves,
 	// in minor units; empty where none does, or where the amount may be left
 	// out and is then all there is. Limits of a key are held against them.
 	Amount   string

@@ -40,6 +40,29 @@ func TestInputFromTexts(t *testing.T) {
 	}
 }
 
+func TestMovementOfAnInput(t *testing.T) {
+	t.Parallel()
+	charge := pay.Operation{Amount: "amount", Currency: "currency"}
+	deep := pay.Operation{Amount: "params.amount", Currency: "params.currency"}
+	for _, c := range []struct {
+		op    pay.Operation
+		input string
+		want  pay.Movement
+	}{
+		{charge, `{"amount":5,"currency":"usd"}`, pay.Movement{Stated: true, Known: true, Amount: 5, Currency: "USD"}},
+		{charge, `{"amount":5}`, pay.Movement{Stated: true, Known: true, Amount: 5}},
+		{charge, `{"amount":-5,"currency":"xxx"}`, pay.Movement{Stated: true}},
+		{charge, `{"amount":"5"}`, pay.Movement{Stated: true}},
+		{charge, `{}`, pay.Movement{Stated: true}},
+		{charge, `[]`, pay.Movement{Stated: true}},
+		{deep, `{"params":{"amount":5,"currency":"jpy"}}`, pay.Movement{Stated: true, Known: true, Amount: 5, Currency: "JPY"}},
+		{deep, `{"params":7}`, pay.Movement{Stated: true}},
+		{pay.Operation{}, `{"amount":5}`, pay.Movement{}},
+	} {
+		assert.Equal(t, c.want, pay.MovementOf(c.op, []byte(c.input)), c.input)
+	}
+}
+
 func TestKeyLimits(t *testing.T) {
 	t.Parallel()
 	var limits pay.KeyLimits

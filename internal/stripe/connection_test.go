@@ -86,6 +86,26 @@ func TestCheckTriesTheRightsOfRestrictedKeys(t *testing.T) {
 	assert.NotContains(t, err.Error(), " read")
 }
 
+// Inspect says what a restricted key may do and demands nothing of it.
+func TestInspectTellsTheRights(t *testing.T) {
+	t.Parallel()
+	f := newFake(t, granting(func(method, path string) bool { return method == "GET" && path != "/v1/payouts" && path != "/v1/account" }))
+	account, err := f.gateway().Inspect(t.Context(), restricted)
+	require.NoError(t, err)
+	assert.Empty(t, account.Ref)
+	assert.Len(t, account.Rights, 20)
+	for _, right := range account.Rights {
+		assert.Equal(t, right.Level == "read" && right.Area != "Payouts", right.Has, "%s %s", right.Area, right.Level)
+	}
+	full := newFake(t, always(200, `{"id":"acct_1","object":"account","email":"a@b.example"}`))
+	account, err = full.gateway().Inspect(t.Context(), access)
+	require.NoError(t, err)
+	assert.Equal(t, pay.Account{Ref: "acct_1", Name: "a@b.example"}, account, "a secret key may do everything")
+	refused := newFake(t, always(401, invalid(nil)))
+	_, err = refused.gateway().Inspect(t.Context(), restricted)
+	assert.True(t, pay.Is(err, pay.CodeProviderKeyInvalid), err)
+}
+
 func TestSubscribeReplacesWhatHasTheSameURL(t *testing.T) {
 	t.Parallel()
 	const url = "https://florin.example/v1/webhooks/stripe/m"
