@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"cmp"
 	_ "embed"
 	"encoding/json"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -36,51 +38,46 @@ const docsCache = "public, max-age=300"
 const docsPolicy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 
 // addDocs serves what is written about the API: for people, and for machines.
-// All of it is made once.
-func addDocs(mux *http.ServeMux, base string, catalogue []pay.Operation) error {
+// Each page is made once, when it is first asked for: a start need not wait for
+// what few read. That one cannot be made is a defect, which every test of the
+// pages finds.
+func addDocs(mux *http.ServeMux, base string, catalogue []pay.Operation) {
 	routes := Routes(catalogue...)
-	doc := document(routes)
-	asJSON, err := json.Marshal(doc)
-	if err != nil {
-		return fmt.Errorf("api: the OpenAPI document: %w", err)
-	}
-	asYAML, err := doc.YAML()
-	if err != nil {
-		return fmt.Errorf("api: the OpenAPI document as YAML: %w", err)
-	}
-	if base == "" {
-		base = defaultBase
-	}
-	known := newSchemas(routes)
+	doc := sync.OnceValue(func() *huma.OpenAPI { return document(routes) })
 	pages := []struct {
 		path, kind string
-		body       []byte
+		make       func() ([]byte, error)
 	}{
-		{"/openapi.json", "application/openapi+json", asJSON},
-		{"/openapi.yaml", "application/openapi+yaml", asYAML},
-		{"/docs", "text/html; charset=utf-8", render("reference", docsPage{Base: base, Sections: known.sections(routes, base), Version: APIVersion})},
-		{errorsPath, "text/html; charset=utf-8", render("errors", errorsPage{Groups: errorGroups()})},
+		{"/openapi.json", "application/openapi+json", func() ([]byte, error) { return json.Marshal(doc()) }},
+		{"/openapi.yaml", "application/openapi+yaml", func() ([]byte, error) { return doc().YAML() }},
+		{"/docs", "text/html; charset=utf-8", func() ([]byte, error) {
+			sections := newSchemas(routes).sections(routes, cmp.Or(base, defaultBase))
+			return render("reference", docsPage{Base: cmp.Or(base, defaultBase), Sections: sections, Version: APIVersion})
+		}},
+		{errorsPath, "text/html; charset=utf-8", func() ([]byte, error) { return render("errors", errorsPage{Groups: errorGroups()}) }},
 	}
 	for _, page := range pages {
-		mux.HandleFunc("GET "+page.path, func(w http.ResponseWriter, _ *http.Request) {
+		made := sync.OnceValues(page.make)
+		mux.HandleFunc("GET "+page.path, func(w http.ResponseWriter, r *http.Request) {
+			body, err := made()
+			if err != nil {
+				sendError(w, r, fmt.Errorf("api: %s: %w", page.path, err))
+				return
+			}
 			header := w.Header()
 			header.Set("Content-Type", page.kind)
 			header.Set("Cache-Control", docsCache)
 			header.Set("Content-Security-Policy", docsPolicy)
-			_, _ = w.Write(page.body) // the reader may be gone, which is no news here
+			_, _ = w.Write(body) // the reader may be gone, which is no news here
 		})
 	}
-	return nil
 }
 
-// render makes a page out of what the program itself says; a failure is a
-// defect that every start would show.
-func render(name string, page any) []byte {
+// render makes a page out of what the program itself says.
+func render(name string, page any) ([]byte, error) {
 	var b bytes.Buffer
-	if err := docsTemplate.ExecuteTemplate(&b, name, page); err != nil {
-		panic("api: docs: " + err.Error())
-	}
-	return b.Bytes()
+	err := docsTemplate.ExecuteTemplate(&b, name, page)
+	return b.Bytes(), err
 }
 
 // codeMarks shows `text` between backquotes as code.

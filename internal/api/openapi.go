@@ -207,7 +207,7 @@ func (r Route) everyCode() []pay.Code {
 // content is a success in its envelope.
 func (r Route) content(s schemas) map[string]*huma.MediaType {
 	if r.runs != nil {
-		return envelope(written(r.runs.Output), s.Schema(reflect.TypeFor[OperationMeta](), true, ""))
+		return envelope(s.output(*r.runs), s.Schema(reflect.TypeFor[OperationMeta](), true, ""))
 	}
 	if r.Gives == nil {
 		return map[string]*huma.MediaType{"text/plain": {Schema: &huma.Schema{Type: huma.TypeString}}}
@@ -227,7 +227,13 @@ func (r Route) content(s schemas) map[string]*huma.MediaType {
 	return content
 }
 
-func (s schemas) failureSchema() *huma.Schema {
+// failureName is what the document calls the envelope of an error.
+const failureName = "ErrorAnswer"
+
+// failureSchema refers to the envelope of an error, which every route has.
+func (s schemas) failureSchema() *huma.Schema { return &huma.Schema{Ref: schemasPath + failureName} }
+
+func (s schemas) failure() *huma.Schema {
 	return &huma.Schema{
 		Type: huma.TypeObject, Required: []string{"success", "error"},
 		Properties: map[string]*huma.Schema{

@@ -17,6 +17,28 @@ func written(raw json.RawMessage) *huma.Schema {
 	return &huma.Schema{Extensions: keywords}
 }
 
+// learnOutputs names the outputs of operations: several give the same, such as
+// all that end with a charge, and the document has it once.
+func (s schemas) learnOutputs(routes []Route) {
+	named := map[string]string{}
+	for _, route := range routes {
+		if route.runs == nil {
+			continue
+		}
+		text := string(route.runs.Output)
+		if named[text] == "" {
+			named[text] = route.runs.Name + "-output"
+			s.Map()[named[text]] = written(route.runs.Output)
+		}
+		s.outputs[route.runs.Name] = named[text]
+	}
+}
+
+// output refers to what an operation gives.
+func (s schemas) output(op pay.Operation) *huma.Schema {
+	return &huma.Schema{Ref: schemasPath + s.outputs[op.Name]}
+}
+
 // property is one field of an operation's input, as the catalogue has it.
 func property(op pay.Operation, name string) *huma.Schema {
 	var input struct {

@@ -29,11 +29,12 @@ func init() {
 type schemas struct {
 	huma.Registry
 	queries map[reflect.Type]*huma.Schema
+	outputs map[string]string // of operations, by name: what the document calls them
 }
 
 // newSchemas learns every type at once, since checking a body may only read.
 func newSchemas(routes []Route) schemas {
-	known := schemas{huma.NewMapRegistry(schemasPath, huma.DefaultSchemaNamer), map[reflect.Type]*huma.Schema{}}
+	known := schemas{huma.NewMapRegistry(schemasPath, huma.DefaultSchemaNamer), map[reflect.Type]*huma.Schema{}, map[string]string{}}
 	for _, route := range routes {
 		if route.asks != nil {
 			known.queries[route.asks] = huma.SchemaFromType(known.Registry, route.asks)
@@ -47,6 +48,8 @@ func newSchemas(routes []Route) schemas {
 	}
 	known.learnView(reflect.TypeFor[Problem]())
 	known.learnView(reflect.TypeFor[Meta]())
+	known.Map()[failureName] = known.failure()
+	known.learnOutputs(routes)
 	return known
 }
 

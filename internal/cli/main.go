@@ -36,6 +36,7 @@ const (
 type program struct {
 	IO
 
+	args    []string
 	started bool // a command runs: what goes wrong now is no usage error
 }
 
@@ -46,7 +47,7 @@ func Main(ctx context.Context, args []string, io IO) int {
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // from now on a signal kills
-	p := &program{IO: io}
+	p := &program{IO: io, args: args}
 	root := p.rootCommand()
 	root.SetArgs(args)
 	called, err := root.ExecuteContextC(ctx)

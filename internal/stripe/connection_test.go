@@ -89,7 +89,9 @@ func TestCheckTriesTheRightsOfRestrictedKeys(t *testing.T) {
 // Inspect says what a restricted key may do and demands nothing of it.
 func TestInspectTellsTheRights(t *testing.T) {
 	t.Parallel()
-	f := newFake(t, granting(func(method, path string) bool { return method == "GET" && path != "/v1/payouts" && path != "/v1/account" }))
+	f := newFake(t, granting(func(method, path string) bool {
+		return method == "GET" && path != "/v1/payouts" && path != "/v1/account"
+	}))
 	account, err := f.gateway().Inspect(t.Context(), restricted)
 	require.NoError(t, err)
 	assert.Empty(t, account.Ref)
