@@ -98,6 +98,10 @@ const (
 	CodeConnectionKind      Code = "connection_wrong_kind"
 	CodeConnectionAccount   Code = "connection_other_account"
 	CodeConnectionOwner     Code = "connection_not_yours"
+	CodeFlowInvalid         Code = "flow_invalid"
+	CodeRunEnded            Code = "run_has_ended"
+	CodeRunNotEnded         Code = "run_has_not_ended"
+	CodeStepTimeout         Code = "step_timed_out"
 	CodeInDoubt             Code = "in_doubt"
 	CodeUnavailable         Code = "unavailable"
 	CodeInternal            Code = "internal_error"
@@ -184,6 +188,10 @@ var Codes = []CodeInfo{
 	{CodeConnectionKind, KindInvalid, "The connection is of a kind that cannot do this.", "The message says which kind is needed."},
 	{CodeConnectionAccount, KindConflict, "The new credentials belong to another account.", "Send `allow_other_account: true` when that is meant."},
 	{CodeConnectionOwner, KindForbidden, "The connection is shared with the merchant and belongs to another API key.", "Change it with the key that made it."},
+	{CodeFlowInvalid, KindInvalid, "The flow's document is wrong; `problems` has each fault with its line and column.", "Mend the document and apply it again."},
+	{CodeRunEnded, KindConflict, "The run has come to its end.", "Read what became of it, or run it again from one of its steps."},
+	{CodeRunNotEnded, KindConflict, "The run has not come to its end.", "Wait for its end, or cancel it first."},
+	{CodeStepTimeout, KindUnavailable, "An attempt at a step took longer than its timeout.", "Give the step more time, or look at what it asks."},
 	{CodeInDoubt, KindUnavailable, "Stripe gave no clear answer; the outcome will be known soon.", "Do not repeat with another key: ask again with the same key, or wait for the webhook."},
 	{CodeUnavailable, KindUnavailable, "Florin is starting, stopping or overloaded.", "Try again after `Retry-After` seconds."},
 	{CodeInternal, KindInternal, "Something went wrong on our side.", "Send us the `request_id`."},

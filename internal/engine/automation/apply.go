@@ -1,0 +1,159 @@
+package automation
+
+import (
+	"context"
+	"encoding/json"
+
+	"florin/internal/flow"
+	"florin/internal/pay"
+	"florin/internal/store"
+)
+
+// Applied is a flow as it stands.
+type Applied struct {
+	Flow     pay.Flow
+	Document *flow.Flow
+	Watch    pay.Watch
+	Changed  bool // of Apply: a new version was kept
+}
+
+// Check reads a document and says everything that is wrong with it, without
+// keeping anything.
+//
+// Errors: flow_invalid, because of flow.Problems.
+func (r *Runner) Check(source []byte) (*flow.Flow, error) {
+	f, err := flow.Parse(source, r.catalogue)
+	if err != nil {
+		return nil, pay.Errorf(pay.CodeFlowInvalid, "the flow has faults:\n%s", err).Because(err)
+	}
+	return f, nil
+}
+
+// Apply keeps a document as the flow of its name: a new one, or a new version
+// of the one there is. Applying what is there already changes nothing. Runs
+// that have begun keep the version that they began with.
+//
+// Errors: flow_invalid, because of flow.Problems; operation_not_allowed and
+// scope_missing, where the key could not do itself what the flow does;
+// not_found (a connection); those of Watcher.Aim.
+func (a *Automation) Apply(ctx context.Context, key pay.APIKey, source []byte) (Applied, error) {
+	f, err := a.Check(source)
+	if err != nil {
+		return Applied{}, err
+	}
+	if err := a.mayApply(ctx, key, f); err != nil {
+		return Applied{}, err
+	}
+	id, err := a.idFor(ctx, key.Owner, f.Name)
+	if err != nil {
+		return Applied{}, err
+	}
+	aimed, err := a.Watcher.Aim(ctx, WatchRequest{
+		Owner: key.Owner, Flow: id, Name: f.Name, Trigger: f.On.Trigger, Options: optionsOf(f.On), Connection: f.Connection,
+	})
+	if err != nil {
+		return Applied{}, err
+	}
+	applied := Applied{Document: f}
+	err = a.store.Write(ctx, func(tx *store.Tx) error {
+		if applied.Flow, applied.Changed, err = a.keep(tx, key, id, f); err != nil {
+			return err
+		}
+		if !applied.Changed {
+			applied.Watch, err = tx.Watch(key.Owner, id)
+			return err
+		}
+		applied.Watch, err = a.Watcher.Join(tx, aimed)
+		return err
+	})
+	return applied, err
+}
+
+// mayApply refuses a flow that would do what its author's key may not: a key
+// that is limited is given to programs, and a flow would carry them past their
+// limits.
+func (r *Runner) mayApply(ctx context.Context, key pay.APIKey, f *flow.Flow) error {
+	if key.ID == "" {
+		return nil
+	}
+	uses := f.Uses()
+	if uses.Writes && !key.Allows(pay.ScopeOperationsWrite) {
+		return pay.Errorf(pay.CodeScopeMissing, "the flow has steps that write; the API key %s lacks the scope %s", key.Hint, pay.ScopeOperationsWrite)
+	}
+	if uses.Writes && !key.Limits.IsZero() {
+		return pay.Errorf(pay.CodeOperationDenied, "the API key %s is limited, and a flow with steps that write would not be; apply it with another key", key.Hint)
+	}
+	for _, name := range uses.Connections {
+		if _, err := r.operations.UsableConnection(ctx, key.Owner, key, name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// idFor is the id of the flow of a name, or a new one.
+func (a *Automation) idFor(ctx context.Context, o pay.Owner, name string) (id pay.ID, err error) {
+	err = a.store.Read(ctx, func(tx *store.Tx) error {
+		known, err := tx.FlowNamed(o, name)
+		id = known.ID
+		return err
+	})
+	if pay.Is(err, pay.CodeNotFound) {
+		return newID(), nil
+	}
+	return id, err
+}
+
+// keep writes the flow with the version that the document is.
+func (a *Automation) keep(tx *store.Tx, key pay.APIKey, id pay.ID, f *flow.Flow) (kept pay.Flow, changed bool, err error) {
+	now := tx.Now()
+	kept, err = tx.LockFlow(key.Owner, id)
+	switch {
+	case pay.Is(err, pay.CodeNotFound):
+		kept = pay.Flow{ID: id, Owner: key.Owner, Name: f.Name, Key: key.Lineage, CreatedAt: now, State: pay.FlowActive}
+		if err := tx.InsertFlow(kept); err != nil {
+			return kept, false, err
+		}
+	case err != nil:
+		return kept, false, err
+	case kept.Hash == f.Hash():
+		return kept, false, nil
+	}
+	kept.Version++
+	kept.Description, kept.Hash, kept.Concurrency, kept.UpdatedAt = f.Description, f.Hash(), f.Concurrency, now
+	if err := tx.UpdateFlow(kept); err != nil {
+		return kept, false, err
+	}
+	return kept, true, tx.InsertFlowVersion(pay.FlowVersion{
+		Owner: key.Owner, ID: newID(), Flow: id, Version: kept.Version, Source: f.Source, CreatedAt: now,
+	})
+}
+
+// optionsOf is what stands under a flow's trigger, as the watcher reads it.
+func optionsOf(on flow.On) json.RawMessage {
+	options := map[string]any{}
+	if len(on.Settings) > 0 {
+		_ = json.Unmarshal(on.Settings, &options) // Parse wrote it
+	}
+	for name, text := range map[string]string{
+		"connection": on.Connection, "start": on.Start, "cron": on.Cron, "zone": on.Zone,
+	} {
+		if text != "" {
+			options[name] = text
+		}
+	}
+	if on.Every > 0 && on.Cron == "" {
+		options["every"] = on.Every.String()
+	}
+	written, err := json.Marshal(options)
+	if err != nil {
+		return json.RawMessage("{}")
+	}
+	return written
+}
+
+// sample is what a flow's trigger might bring.
+func (r *Runner) sample(f *flow.Flow) json.RawMessage {
+	t, _ := r.catalogue.Trigger(f.On.Trigger)
+	return t.Sample
+}

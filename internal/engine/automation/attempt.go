@@ -1,0 +1,122 @@
+package automation
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"florin/internal/engine"
+	"florin/internal/flow"
+	"florin/internal/pay"
+	"florin/internal/store"
+)
+
+// attempt tries a step once.
+func (h *holding) attempt(ctx context.Context, task flow.Task, s pay.RunStep) attempt {
+	input, err := h.r.open(s.Input, stepContext(s.Run, s.Path, "input"))
+	if err != nil {
+		return attempt{task: task, err: err}
+	}
+	if task.Call != "" {
+		return h.call(ctx, task, input)
+	}
+	done, err := h.r.places.take(ctx, h.run.Owner, task.Connection)
+	if err != nil {
+		return attempt{task: task, err: err}
+	}
+	defer done()
+	limited, cancel := context.WithTimeout(ctx, task.Timeout)
+	defer cancel()
+	output, final, err := h.perform(limited, task, s, input)
+	if ctx.Err() != nil {
+		return attempt{task: task, err: ctx.Err()} // stopped or taken away: the next holder asks under the same identity
+	}
+	if err != nil {
+		return h.failed(task, s, final, err)
+	}
+	return attempt{task: task, output: output, final: true}
+}
+
+// perform asks Stripe, or carries a built-in action out.
+func (h *holding) perform(ctx context.Context, task flow.Task, s pay.RunStep, input json.RawMessage) (json.RawMessage, bool, error) {
+	if builtIn, ok := h.r.builtIns[task.Do]; ok {
+		output, err := builtIn.Do(ctx, Work{Owner: h.run.Owner, Connection: task.Connection, Input: input, Key: s.Call})
+		return output, err != nil && !isRetryable(err), err
+	}
+	result, err := h.r.operations.RunOperation(ctx, engine.OperationRequest{
+		Owner: h.run.Owner, Connection: task.Connection, Operation: task.Do, Input: input, Call: s.Call,
+	})
+	return result.Output, result.Final, err
+}
+
+// failed decides whether a failure is tried again.
+func (h *holding) failed(task flow.Task, s pay.RunStep, final bool, err error) attempt {
+	a := attempt{task: task, failure: explain(err, task.Path), final: final}
+	if !isRetryable(err) {
+		return a
+	}
+	if wait, more := task.Retry.Delay(s.Attempts); more {
+		a.again = max(wait, retryAfter(err), time.Millisecond)
+	}
+	return a
+}
+
+// isRetryable reports whether trying again can help. An error of no known kind
+// is our own machine's, or a time-out.
+func isRetryable(err error) bool {
+	var known *pay.Error
+	return !errors.As(err, &known) || known.Code == pay.CodeInternal || known.Retryable()
+}
+
+func retryAfter(err error) time.Duration {
+	var known *pay.Error
+	if errors.As(err, &known) {
+		return known.RetryAfter
+	}
+	return 0
+}
+
+// explain puts an error into words for the run's history. What is not a
+// pay.Error may hold anything, and is not shown.
+func explain(err error, path string) *pay.RunFailure {
+	var known *pay.Error
+	switch {
+	case errors.As(err, &known):
+		return &pay.RunFailure{Code: string(known.Code), Message: known.Message, Field: known.Field, Step: path}
+	case errors.Is(err, context.DeadlineExceeded):
+		return &pay.RunFailure{Code: string(pay.CodeStepTimeout), Message: "the attempt took longer than the step's timeout", Step: path}
+	}
+	return &pay.RunFailure{Code: string(pay.CodeInternal), Message: "an error of Florin's own; its log has more", Step: path}
+}
+
+// call begins the run of another flow, once, and looks whether it has ended.
+func (h *holding) call(ctx context.Context, task flow.Task, input json.RawMessage) attempt {
+	var child pay.Run
+	err := h.r.store.Write(ctx, func(tx *store.Tx) error {
+		key := "call/" + string(h.run.ID) + "/" + task.Path
+		f, err := tx.FlowNamed(h.run.Owner, task.Call)
+		if err != nil {
+			return err
+		}
+		child, _, err = h.r.begin(tx, f, RunStart{Key: key, Cause: pay.CauseCall, Input: input, Parent: h.run, Ref: h.run.Ref})
+		return err
+	})
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return attempt{task: task, err: ctx.Err()}
+	case err != nil:
+		return attempt{task: task, failure: explain(err, task.Path), final: true}
+	case !child.State.Ended():
+		return attempt{task: task, again: callCheck}
+	case child.State != pay.RunSucceeded:
+		failure := child.Failure
+		failure.Step = task.Path
+		if failure.Code == "" {
+			failure.Code, failure.Message = string(pay.CodeRunEnded), "the called run was canceled"
+		}
+		return attempt{task: task, failure: &failure, final: true}
+	}
+	output, err := h.r.open(child.Output, runOutputContext(child.ID))
+	return attempt{task: task, output: output, final: true, err: err}
+}

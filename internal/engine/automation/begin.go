@@ -1,0 +1,265 @@
+package automation
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+
+	"florin/internal/flow"
+	"florin/internal/pay"
+	"florin/internal/store"
+)
+
+// RunStart is what a run begins with.
+type RunStart struct {
+	Key    string // one key begins one run of a flow, ever
+	Cause  pay.RunCause
+	Ref    string
+	Input  json.RawMessage // what trigger is in expressions; empty is null
+	Origin pay.Run         // of a rerun
+	Parent pay.Run         // of a call
+}
+
+// begin writes a run down with the job that works on it. A key that has begun
+// a run already gets that one, and fresh is false.
+//
+// Errors: invalid_field when flows call each other in a circle.
+func (r *Runner) begin(tx *store.Tx, f pay.Flow, start RunStart) (run pay.Run, fresh bool, err error) {
+	if known, found, err := tx.RunOfKey(f.Owner, f.ID, start.Key); found || err != nil {
+		return known, false, err
+	}
+	now := tx.Now()
+	run = pay.Run{
+		ID: newID(), Owner: f.Owner, Flow: f.ID, FlowName: f.Name, Version: f.Version, Key: start.Key, Cause: start.Cause, Ref: start.Ref,
+		Origin: start.Origin.ID, Parent: start.Parent.ID, Attempt: start.Origin.Attempt + 1, CreatedAt: now,
+		State: pay.RunPending, DueAt: now, UpdatedAt: now,
+	}
+	if start.Parent.ID != "" {
+		if run.Depth = start.Parent.Depth + 1; run.Depth > pay.MaxCallDepth {
+			return run, false, pay.Invalid(pay.CodeInvalidField, "call", "flows call each other more than %d deep", pay.MaxCallDepth)
+		}
+	}
+	if run.Input, err = r.seal(start.Input, runInputContext(run.ID)); err != nil {
+		return run, false, err
+	}
+	if err := tx.InsertRun(run); err != nil {
+		if pay.Is(err, pay.CodeExists) { // another transaction was faster
+			known, _, err := tx.RunOfKey(f.Owner, f.ID, start.Key)
+			return known, false, err
+		}
+		return run, false, err
+	}
+	return run, true, tx.Enqueue(runJob(run), now)
+}
+
+// Start is the Starter of the flows' watchers: it begins the run of what a
+// trigger came upon, unless the flow's when leaves it out.
+func (r *Runner) Start(tx *store.Tx, w pay.Watch, s Starting) (pay.ID, bool, error) {
+	f, err := tx.Flow(w.Owner, w.ID)
+	if err != nil {
+		return "", false, err
+	}
+	if f.State != pay.FlowActive {
+		return "", false, nil
+	}
+	document, err := r.document(tx, f.Owner, f.ID, f.Version)
+	if err != nil {
+		return "", false, err
+	}
+	wanted, err := document.Starts(s.Input, flow.RunInfo{Attempt: 1, Started: tx.Now()})
+	if err != nil {
+		return "", false, pay.Invalid(pay.CodeInvalidField, "when", "%s", err)
+	}
+	if !wanted {
+		return "", false, nil
+	}
+	run, fresh, err := r.begin(tx, f, RunStart{Key: "trigger/" + s.Key, Cause: pay.CauseTrigger, Ref: s.Ref, Input: s.Input})
+	return run.ID, fresh, err
+}
+
+// RunFlow begins a run because somebody asks for it. The same key is the same
+// run; without one each call begins one.
+//
+// Errors: not_found, invalid_field (the input does not fit the flow's schema).
+func (r *Runner) RunFlow(ctx context.Context, o pay.Owner, name, key string, input json.RawMessage) (pay.Run, error) {
+	start := RunStart{Key: key, Cause: pay.CauseManual}
+	return r.ask(ctx, o, name, start, func(document *flow.Flow) (json.RawMessage, error) {
+		return input, document.CheckTrigger(input)
+	})
+}
+
+// TestFlow begins a run that tries a flow: in test mode only, with the sample
+// of its trigger unless an input is given. No poll, schedule or cursor is
+// touched.
+//
+// Errors: not_found, invalid_mode, invalid_field.
+func (r *Runner) TestFlow(ctx context.Context, o pay.Owner, name string, input json.RawMessage) (pay.Run, error) {
+	if o.Mode != pay.Test {
+		return pay.Run{}, pay.Errorf(pay.CodeInvalidMode, "a flow is tried in test mode; apply it there, with a test key, and test it there")
+	}
+	return r.ask(ctx, o, name, RunStart{Cause: pay.CauseTest}, func(document *flow.Flow) (json.RawMessage, error) {
+		if len(input) == 0 {
+			input = r.sample(document)
+		}
+		return input, nil
+	})
+}
+
+// ask begins a run that somebody asks for, with the input that inputOf finds.
+func (r *Runner) ask(ctx context.Context, o pay.Owner, name string, start RunStart,
+	inputOf func(*flow.Flow) (json.RawMessage, error)) (run pay.Run, err error) {
+	err = r.store.Write(ctx, func(tx *store.Tx) error {
+		f, err := tx.FlowNamed(o, name)
+		if err != nil {
+			return err
+		}
+		document, err := r.document(tx, o, f.ID, f.Version)
+		if err != nil {
+			return err
+		}
+		if start.Input, err = inputOf(document); err != nil {
+			return pay.Invalid(pay.CodeInvalidField, "input", "%s", err)
+		}
+		asked := start
+		asked.Key = string(start.Cause) + "/" + cmp.Or(start.Key, string(newID()))
+		run, _, err = r.begin(tx, f, asked)
+		return err
+	})
+	return run, err
+}
+
+// Cancel calls a run off. One that nobody is at work on ends at once; otherwise
+// the step in hand is finished, and no further one begins. What was done stays
+// done.
+//
+// Errors: not_found, conflict (it has ended).
+func (r *Runner) Cancel(ctx context.Context, o pay.Owner, id pay.ID) (run pay.Run, err error) {
+	err = r.store.Write(ctx, func(tx *store.Tx) error {
+		if run, err = tx.LockRun(o, id); err != nil {
+			return err
+		}
+		switch {
+		case run.State == pay.RunCanceled:
+			return nil
+		case run.State.Ended():
+			return pay.Errorf(pay.CodeRunEnded, "the run has %s", run.State)
+		case run.State == pay.RunRunning && run.LeaseUntil.After(tx.Now()):
+			run.Canceling, run.DueAt, run.UpdatedAt = true, tx.Now(), tx.Now()
+			return tx.UpdateRun(run)
+		}
+		run, err = r.end(tx, run, pay.RunCanceled)
+		return err
+	})
+	return run, err
+}
+
+// Rerun begins a run that takes over what an earlier one has done, up to a
+// step, and goes on from there: from the one that failed when none is named.
+// A write whose outcome is not known keeps its identity, so that it cannot
+// happen twice; one that was refused, or done and is to be done anew, gets a
+// new one.
+//
+// Errors: not_found (the run, the step), conflict (it has not ended).
+func (r *Runner) Rerun(ctx context.Context, o pay.Owner, id pay.ID, from string) (run pay.Run, err error) {
+	err = r.store.Write(ctx, func(tx *store.Tx) error {
+		origin, err := tx.LockRun(o, id)
+		if err != nil {
+			return err
+		}
+		if !origin.State.Ended() {
+			return pay.Errorf(pay.CodeRunNotEnded, "the run is %s; cancel it first", origin.State)
+		}
+		f, err := tx.Flow(o, origin.Flow)
+		if err != nil {
+			return err
+		}
+		input, err := r.open(origin.Input, runInputContext(origin.ID))
+		if err != nil {
+			return err
+		}
+		f.Version = origin.Version
+		run, _, err = r.begin(tx, f, RunStart{
+			Key: "rerun/" + string(newID()), Cause: pay.CauseRerun, Ref: origin.Ref, Input: input, Origin: origin,
+		})
+		if err != nil {
+			return err
+		}
+		return r.takeOver(tx, origin, run, from)
+	})
+	return run, err
+}
+
+// takeOver copies the steps that a rerun does not repeat.
+func (r *Runner) takeOver(tx *store.Tx, origin, run pay.Run, from string) error {
+	steps, err := tx.RunSteps(origin.Owner, origin.ID)
+	if err != nil {
+		return err
+	}
+	repeat, err := firstRepeated(steps, from)
+	if err != nil {
+		return err
+	}
+	undone := map[string]bool{}
+	for _, s := range steps {
+		if path, isUndo := undoneBy(s.Path); isUndo && s.State == pay.StepSucceeded {
+			undone[path] = true
+		}
+	}
+	for _, s := range steps[:repeat] {
+		if _, isUndo := undoneBy(s.Path); isUndo || undone[s.Path] || s.State != pay.StepSucceeded {
+			continue
+		}
+		if err := r.copyStep(tx, s, run); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// firstRepeated is the place of the first step that a rerun does anew.
+func firstRepeated(steps []pay.RunStep, from string) (int, error) {
+	for i, s := range steps {
+		switch {
+		case from != "" && (s.Path == from || s.Step == from), from == "" && s.State == pay.StepFailed:
+			return i, nil
+		}
+	}
+	if from != "" {
+		return 0, pay.NotFound("step", from).At("from")
+	}
+	return len(steps), nil
+}
+
+// copyStep keeps a step's result for another run, sealed for its new row.
+func (r *Runner) copyStep(tx *store.Tx, s pay.RunStep, run pay.Run) error {
+	input, err1 := r.open(s.Input, stepContext(s.Run, s.Path, "input"))
+	output, err2 := r.open(s.Output, stepContext(s.Run, s.Path, "output"))
+	if err := errors.Join(err1, err2); err != nil {
+		return err
+	}
+	s.ID, s.Run = newID(), run.ID
+	var err error
+	if s.Input, err = r.seal(input, stepContext(run.ID, s.Path, "input")); err != nil {
+		return err
+	}
+	if s.Output, err = r.seal(output, stepContext(run.ID, s.Path, "output")); err != nil {
+		return err
+	}
+	return tx.InsertRunStep(s)
+}
+
+// seal encrypts what a run works with; nothing stays nothing.
+func (r *Runner) seal(plain []byte, context string) ([]byte, error) {
+	if len(plain) == 0 {
+		return nil, nil
+	}
+	return r.sealer.Seal(plain, context)
+}
+
+func (r *Runner) open(sealed []byte, context string) (json.RawMessage, error) {
+	if len(sealed) == 0 {
+		return nil, nil
+	}
+	return r.sealer.Open(sealed, context)
+}

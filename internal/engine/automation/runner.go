@@ -1,0 +1,159 @@
+package automation
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"time"
+
+	"florin/internal/clock"
+	"florin/internal/engine"
+	"florin/internal/flow"
+	"florin/internal/pay"
+	"florin/internal/store"
+)
+
+// Operations asks Stripe; engine.Engine is such.
+type Operations interface {
+	// RunOperation carries one out, once for each identity of a write.
+	RunOperation(ctx context.Context, r engine.OperationRequest) (pay.OperationResult, error)
+	// Catalogue is what operations there are.
+	Catalogue() engine.Catalogue
+	// UsableConnection is a connection by its name.
+	UsableConnection(ctx context.Context, o pay.Owner, key pay.APIKey, name string) (pay.Connection, error)
+}
+
+// Work is one attempt at a step that is not an operation.
+type Work struct {
+	Owner      pay.Owner
+	Connection string          // its name; empty when the step names none
+	Input      json.RawMessage // as the action's schema says
+	Key        string          // the same for every attempt: receivers know repetitions by it
+}
+
+// BuiltIn is an action that is not an operation of Stripe's: asking a server,
+// writing a row, sending a mail.
+type BuiltIn struct {
+	flow.Action
+
+	// Do carries it out. It may be called again with the same key after an
+	// attempt whose outcome is not known.
+	//
+	// Errors: a pay.Error that is not Retryable is final.
+	Do func(ctx context.Context, w Work) (json.RawMessage, error)
+}
+
+// Teller tells merchants of what happened; engine.Engine is such.
+type Teller interface {
+	// Tell writes an event down with its deliveries, in the transaction of the
+	// change that it tells of.
+	Tell(tx *store.Tx, o pay.Owner, fact pay.Event, body func(pay.Event) []byte) error
+}
+
+// Presenter writes what merchants read of runs.
+type Presenter interface {
+	RunEvent(e pay.Event, r pay.Run) []byte
+}
+
+// RunnerConfig is what a runner is made of. All of it is required but Logger.
+type RunnerConfig struct {
+	Store      *store.Store
+	Clock      clock.Clock
+	Operations Operations
+	BuiltIns   []BuiltIn
+	Triggers   []pay.Trigger
+	Sealer     engine.Sealer
+	Teller     Teller
+	Present    Presenter
+	Logger     *slog.Logger
+}
+
+// Runner carries out runs of flows. Its state is in the store; any number of
+// runners, in any number of processes, share the work.
+type Runner struct {
+	store      *store.Store
+	clock      clock.Clock
+	operations Operations
+	catalogue  *Catalogue
+	builtIns   map[string]BuiltIn
+	sealer     engine.Sealer
+	teller     Teller
+	present    Presenter
+	log        *slog.Logger
+	documents  documents
+	places     places
+}
+
+// NewRunner makes a runner.
+//
+// Errors: when a part is missing, which is a defect of the caller.
+func NewRunner(c RunnerConfig) (*Runner, error) {
+	if c.Store == nil || c.Clock == nil || c.Operations == nil || c.Sealer == nil || c.Teller == nil || c.Present == nil {
+		return nil, errors.New("automation: a part of the runner is missing")
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	r := &Runner{
+		store: c.Store, clock: c.Clock, operations: c.Operations, catalogue: NewCatalogue(c.Operations.Catalogue(), c.BuiltIns, c.Triggers), builtIns: map[string]BuiltIn{},
+		sealer: c.Sealer, teller: c.Teller, present: c.Present, log: c.Logger,
+	}
+	for _, action := range c.BuiltIns {
+		r.builtIns[action.Name] = action
+	}
+	return r, nil
+}
+
+// Jobs is what each kind of job does.
+func (r *Runner) Jobs() map[store.JobKind]store.Work {
+	return map[store.JobKind]store.Work{store.JobRun: r.Work}
+}
+
+// Chores is what a runner does every so often, on any number of workers.
+func (r *Runner) Chores() []engine.Chore {
+	return []engine.Chore{{Name: "revive_runs", Every: 5 * time.Second, Do: r.Revive}}
+}
+
+// reviveBatch is how many runs one sweep looks for.
+const reviveBatch = 200
+
+// Revive makes jobs for runs that are due and have none: their worker died, or
+// their job was lost.
+func (r *Runner) Revive(ctx context.Context) (int, error) {
+	var due []pay.Run
+	err := r.store.Write(ctx, func(tx *store.Tx) error {
+		var err error
+		if due, err = tx.DueRuns(tx.Now(), reviveBatch); err != nil {
+			return err
+		}
+		for _, run := range due {
+			if err := tx.Enqueue(runJob(run), tx.Now()); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return len(due), err
+}
+
+// Recover takes over at start what an earlier process was at work on, where no
+// other process can be.
+func (r *Runner) Recover(ctx context.Context) error {
+	if !r.store.Exclusive() {
+		return nil
+	}
+	return r.store.Write(ctx, func(tx *store.Tx) error {
+		_, err := tx.ReleaseRuns(tx.Now())
+		return err
+	})
+}
+
+func runJob(r pay.Run) store.Job { return store.Job{Kind: store.JobRun, Owner: r.Owner, ID: r.ID} }
+
+// What is sealed is bound to its row.
+func runInputContext(run pay.ID) string  { return "run|input|" + string(run) }
+func runOutputContext(run pay.ID) string { return "run|output|" + string(run) }
+func stepContext(run pay.ID, path, part string) string {
+	return "step|" + part + "|" + string(run) + "|" + path
+}
