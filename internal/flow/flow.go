@@ -61,6 +61,7 @@ type Trigger struct {
 	Output  json.RawMessage // JSON Schema of what a run finds in trigger
 	Sample  json.RawMessage // what trigger looks like, for tests
 	Polls   bool            // it asks again and again; every, start and connection are then settings
+	Fastest time.Duration   // the shortest interval of its polls; zero is MinPoll
 }
 
 // Flow is a document that was read and found to be right.
@@ -85,9 +86,10 @@ type On struct {
 	Trigger    string          // new-charge, schedule, manual
 	Connection string          // that is polled
 	Every      time.Duration   // of polls and of schedules without cron
-	Start      string          // now, or a date (2026-01-31 or RFC 3339) from which older objects count too
+	Start      string          // now, or from when on older objects count too, as pay.ParseTriggerStart reads it
 	Cron       string          // of a schedule; empty when Every holds
 	Zone       string          // of cron, as in Europe/Berlin; UTC when nothing is said
+	Missed     string          // of a schedule: MissedOnce, MissedSkip, or nothing, which is the first
 	Settings   json.RawMessage // the trigger's own, as an object
 	Input      json.RawMessage // of manual: JSON Schema of what it is started with
 }

@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -8,6 +9,8 @@ import (
 
 	"github.com/expr-lang/expr/types"
 	"github.com/robfig/cron/v3"
+
+	"florin/internal/pay"
 )
 
 // Triggers that every program has.
@@ -16,11 +19,17 @@ const (
 	OnManual   = "manual"
 )
 
+// What becomes of a schedule's times that nobody was there for.
+const (
+	MissedOnce = "run_once" // one run for the last of them
+	MissedSkip = "skip"     // none
+)
+
 // pollKeys are settings of every trigger that polls; the others are its own.
 var pollKeys = []string{"every", "start", "connection"}
 
 // scheduleType is what trigger is in a run that the clock started.
-var scheduleType = types.Map{"time": types.String}
+var scheduleType = types.Map{"time": types.String, "missed": types.Int}
 
 // on reads what starts runs, and gives the type of trigger.
 func (r *reader) on(n *node) types.Type {
@@ -75,8 +84,13 @@ func (r *reader) optional(n *node, allowed ...string) map[string]*node {
 
 // schedule reads every, or cron with its zone.
 func (r *reader) schedule(n *node) {
-	keys := r.optional(n, "every", "cron", "zone")
+	keys := r.optional(n, "every", "cron", "zone", "missed")
 	on := &r.flow.On
+	if missed := keys["missed"]; missed != nil {
+		if on.Missed = r.text(missed, "missed"); on.Missed != MissedOnce && on.Missed != MissedSkip {
+			r.wrong(missed, fmt.Sprintf("%q says nothing about times that were missed", on.Missed), "write run_once, or skip")
+		}
+	}
 	switch {
 	case keys["cron"] != nil && keys["every"] != nil:
 		r.wrong(keys["every"], "every and cron exclude each other", "keep one of them")
@@ -155,14 +169,14 @@ func (r *reader) settings(n *node, t Trigger) {
 		return
 	}
 	if t.Polls {
-		on.Every, on.Start = DefaultEvery, "now"
+		on.Every, on.Start = max(DefaultEvery, t.Fastest), "now"
 	}
 	for _, e := range all {
 		if !t.Polls || !slices.Contains(pollKeys, e.key) {
 			rest = append(rest, e)
 			continue
 		}
-		r.polling(e)
+		r.polling(e, t)
 	}
 	own.value = rest
 	v := &value{isObject: true}
@@ -174,17 +188,17 @@ func (r *reader) settings(n *node, t Trigger) {
 }
 
 // polling reads one setting that every polling trigger has.
-func (r *reader) polling(e entry) {
+func (r *reader) polling(e entry, t Trigger) {
 	on := &r.flow.On
 	switch e.key {
 	case "every":
-		on.Every = r.duration(e.node, MinPoll, 31*24*time.Hour, DefaultEvery)
+		on.Every = r.duration(e.node, cmp.Or(t.Fastest, MinPoll), pay.MaxEvery, DefaultEvery)
 	case "connection":
 		on.Connection = r.text(e.node, "connection")
 	case "start":
 		on.Start = r.text(e.node, "start")
-		if _, err := moment(on.Start); err != nil && on.Start != "now" {
-			r.wrong(e.node, fmt.Sprintf("%q is not a beginning", on.Start), "write now, or a date such as 2026-01-31")
+		if _, err := pay.ParseTriggerStart(on.Start); err != nil {
+			r.wrong(e.node, fmt.Sprintf("%q is not a beginning", on.Start), "write now, a date such as 2026-01-31, or last 7 days")
 		}
 	}
 }

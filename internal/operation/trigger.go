@@ -2,7 +2,6 @@ package operation
 
 import (
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -221,17 +220,10 @@ func (t trigger) unwrap(find pay.TriggerFind, payload json.RawMessage) (pay.Trig
 	return find, nil
 }
 
-// optionSchema is the JSON Schema of what may stand under the trigger in a
-// flow.
+// optionSchema is the JSON Schema of the trigger's own options. Those that all
+// triggers have, every and start and connection, are not among them.
 func (t trigger) optionSchema() json.RawMessage {
-	text := func(description string) map[string]any {
-		return map[string]any{"type": "string", "description": description}
-	}
-	properties := map[string]any{
-		"connection": text("Whose Stripe is asked; the flow's own connection when left out."),
-		"every":      text(fmt.Sprintf("How often Stripe is asked: 15s to 24h, %s when left out. 15s are 5,760 calls a day, 1h are 24.", pay.DefaultEvery)),
-		"start":      text("From when on: now, a date, a time, or last 7 days."),
-	}
+	properties := map[string]any{}
 	schema := map[string]any{"type": "object", "additionalProperties": false, "properties": properties}
 	if len(t.statuses) > 0 {
 		properties["status"] = map[string]any{"type": "string", "enum": t.statuses, "default": "any", "description": "Which ones, as they are when first seen."}

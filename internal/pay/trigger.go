@@ -16,7 +16,7 @@ type Trigger struct {
 	Resource string // the heading it stands under: charges
 	Path     string // the list that is read, at Stripe: /v1/charges
 	Hints    []string
-	Options  json.RawMessage // JSON Schema of what may stand under it in a flow
+	Options  json.RawMessage // JSON Schema of its own options, beside every, start and connection
 	Output   json.RawMessage // JSON Schema of what a run is given
 	Sample   json.RawMessage // an output, for test runs and editors
 }

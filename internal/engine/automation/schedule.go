@@ -9,6 +9,7 @@ import (
 
 	"github.com/robfig/cron/v3"
 
+	"florin/internal/flow"
 	"florin/internal/pay"
 	"florin/internal/store"
 )
@@ -16,8 +17,8 @@ import (
 // scheduleBatch is how many schedules are begun in one transaction.
 const scheduleBatch = 50
 
-// maxSilentHours bounds the search for a cron's next time: the parser itself
-// looks five years ahead.
+// maxScheduleTries bounds the search for a time: the parser itself looks five
+// years ahead, and who was away for longer than so many times has missed them.
 const maxScheduleTries = 1000
 
 // schedule is when a flow runs by the clock.
@@ -38,8 +39,8 @@ func (w *Watcher) readSchedule(o watchOptions) (schedule, error) {
 	const field = "on.schedule."
 	s := schedule{zone: time.UTC}
 	switch o.Missed {
-	case "", "run_once":
-	case "skip":
+	case "", flow.MissedOnce:
+	case flow.MissedSkip:
 		s.skip = true
 	default:
 		return s, pay.Invalid(pay.CodeInvalidField, field+"missed", "%q is neither run_once nor skip", o.Missed)
@@ -48,7 +49,7 @@ func (w *Watcher) readSchedule(o watchOptions) (schedule, error) {
 		return s, pay.Invalid(pay.CodeInvalidField, field+"cron", "say either every or cron")
 	}
 	if o.Cron == "" {
-		return w.readEvery(s, o)
+		return readEvery(s, o)
 	}
 	zone, err := time.LoadLocation(first(o.Zone, "UTC"))
 	if err != nil {
@@ -70,17 +71,28 @@ func (w *Watcher) readSchedule(o watchOptions) (schedule, error) {
 	return s, nil
 }
 
-func (w *Watcher) readEvery(s schedule, o watchOptions) (schedule, error) {
+func readEvery(s schedule, o watchOptions) (schedule, error) {
 	if o.Zone != "" {
 		return s, pay.Invalid(pay.CodeInvalidField, "on.schedule.zone", "an interval needs no time zone")
 	}
-	every, err := w.every(o.Every, pay.DefaultScheduleEvery)
-	if err != nil {
-		return s, pay.Invalid(pay.CodeInvalidField, "on.schedule.every", "%s", messageOf(err))
+	s.every = pay.DefaultScheduleEvery
+	if o.Every == "" {
+		return s, nil
+	}
+	every, err := time.ParseDuration(o.Every)
+	if err != nil || every < minScheduleEvery || every > maxScheduleEvery {
+		return s, pay.Invalid(pay.CodeInvalidField, "on.schedule.every", "%q is no interval from 1m to 744h; write 15m or 1h", o.Every)
 	}
 	s.every = every
 	return s, nil
 }
+
+// Bounds of a schedule's interval: a cron has minutes too, and 31 days are the
+// longest month.
+const (
+	minScheduleEvery = time.Minute
+	maxScheduleEvery = 31 * 24 * time.Hour
+)
 
 // starBit marks a field of a cron that stands for every value; the parser sets
 // it so.
@@ -226,7 +238,7 @@ func (w *Watcher) runSchedule(tx *store.Tx, watch pay.Watch) error {
 
 func (w *Watcher) startSchedule(tx *store.Tx, watch *pay.Watch, due time.Time, missed int) error {
 	at := due.Format(time.RFC3339)
-	input, err := json.Marshal(map[string]any{"scheduled_at": at, "missed": missed})
+	input, err := json.Marshal(map[string]any{"time": at, "missed": missed})
 	if err != nil {
 		return err
 	}
