@@ -101,7 +101,10 @@ var volatile = regexp.MustCompile(strings.Join([]string{
 	`(?P<hint>sk_test_(?:flr_[A-Za-z0-9]+_)?…[A-Za-z0-9]{4})`,
 	`\b(?P<ref>(?:acct|ch|cus|evt|payatt|pi|pm|re|req|txn|we)_[A-Za-z0-9]{14,}(?:_secret_[A-Za-z0-9]+)?)`,
 	`(?:"next_cursor": "|[?&]cursor=)(?P<cursor>[A-Za-z0-9_-]{20,})`,
-	`"(?:duration_ms|exp_month|exp_year)": (?P<number>[0-9]+)`,
+	`"(?:duration_ms|exp_month|exp_year|created)": (?P<number>[0-9]+)`,
+	`"(?:key|decided_by)": "(?P<key>[0-9A-Za-z]{12})"`,
+	`"invoice_prefix": "(?P<prefix>[0-9A-Z]+)"`,
+	`(?P<hash>florin-operation-[0-9a-f]{64})`,
 }, "|"))
 
 // steady puts placeholders, numbered in order of appearance, in the place of
