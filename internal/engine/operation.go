@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -80,7 +81,7 @@ func (e *Engine) RunOperation(ctx context.Context, r OperationRequest) (pay.Oper
 	switch {
 	case r.DryRun:
 		return todo.preview()
-	case !todo.operation.Writes:
+	case !todo.operation.Writes, todo.reads():
 		return e.readOperation(ctx, todo)
 	}
 	return e.writeOperation(ctx, todo)
@@ -123,6 +124,12 @@ func (e *Engine) prepareOperation(ctx context.Context, r OperationRequest) (oper
 	}
 	todo.wire, todo.refused = e.catalogue.Compose(todo.operation.Name, todo.connection.Kind, todo.request.Input)
 	return todo, nil
+}
+
+// reads reports whether an operation that may write only reads this time, as
+// one that takes a method does: then there is nothing to keep.
+func (todo operationErrand) reads() bool {
+	return todo.refused == nil && todo.wire.Method == http.MethodGet
 }
 
 // checkCall says whether a text can be the identity of a write.

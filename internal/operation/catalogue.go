@@ -15,6 +15,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 
 	"florin/internal/pay"
 )
@@ -26,10 +27,14 @@ type Catalogue struct {
 	byName map[string]*declaration
 }
 
-// New makes the catalogue.
+// New is the catalogue, of which a process has one: it never changes.
 //
 // Errors: a declaration that makes no sense, which is a defect.
-func New() (*Catalogue, error) {
+func New() (*Catalogue, error) { return once() }
+
+var once = sync.OnceValues(build)
+
+func build() (*Catalogue, error) {
 	c := &Catalogue{byName: map[string]*declaration{}}
 	for _, d := range declarations() {
 		if d.takes = append(d.takes, actingAs); d.method != http.MethodDelete && !d.anywhere {

@@ -160,11 +160,11 @@ func sandboxOnly(why string, names ...string) rule {
 	}}
 }
 
-// given are those of the names that the input has.
+// given are those of the names that the input has; false asks for nothing.
 func (r request) given(names []string) []string {
 	var have []string
 	for _, name := range names {
-		if r.has(name) {
+		if r.has(name) && r.input[name] != false {
 			have = append(have, name)
 		}
 	}

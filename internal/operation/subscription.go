@@ -51,7 +51,6 @@ var subscriptionDetails = params(
 
 // subscriptionRules hold for new ones and for changes.
 var subscriptionRules = []rule{
-	onlyWhen("days_until_due", "collection_method", "send_invoice"),
 	atMostOne("coupon_id", "promotion_code_id"),
 	atMostOne("cancel_at", "cancel_at_period_end"),
 }
@@ -71,7 +70,7 @@ var subscriptionOperations = []declaration{
 			moment("trial_end", "Charge nothing until this time."),
 			subscriptionDetails, metadata,
 		),
-		rules:   append([]rule{needsWhen("collection_method", "send_invoice", "days_until_due"), atMostOne("trial_period_days", "trial_end")}, subscriptionRules...),
+		rules:   append([]rule{needsWhen("collection_method", "send_invoice", "days_until_due"), onlyWhen("days_until_due", "collection_method", "send_invoice"), atMostOne("trial_period_days", "trial_end")}, subscriptionRules...),
 		gives:   gives[Subscription](),
 		moves:   unstated,
 		example: `{"customer_id": "cus_Example", "items": [{"price_id": "price_Example"}], "trial_period_days": 14}`,

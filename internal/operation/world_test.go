@@ -56,6 +56,16 @@ func catalogue(t require.TestingT) *operation.Catalogue {
 	return c
 }
 
+// wantRefusal holds an error against what a caller must be told.
+func wantRefusal(t *testing.T, err error, code pay.Code, field string) string {
+	t.Helper()
+	var told *pay.Error
+	require.ErrorAs(t, err, &told)
+	assert.Equal(t, code, told.Code, told.Message)
+	assert.Equal(t, field, told.Field, told.Message)
+	return told.Message
+}
+
 // perform runs one operation, as the engine would.
 func (w *world) perform(t *testing.T, name, input string) pay.OperationAnswer {
 	t.Helper()
