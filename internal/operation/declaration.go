@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/http"
 	"reflect"
+	"strings"
 
 	"florin/internal/pay"
 )
@@ -68,7 +69,24 @@ func (d *declaration) compose(kind pay.ConnectionKind, raw json.RawMessage) (pay
 	if d.anywhere {
 		return d.wireAnywhere(in)
 	}
+	if err := d.checkPath(in); err != nil {
+		return pay.Wire{}, err
+	}
 	return d.wire(in), nil
+}
+
+// checkPath refuses what would lead to another path than the declared one, even
+// when escaped: proxies resolve dots.
+//
+// Errors: invalid_field.
+func (d *declaration) checkPath(in input) error {
+	for _, p := range d.takes {
+		text := in.text(p.name)
+		if strings.Contains(d.path, "{"+p.name+"}") && (text == "." || text == "..") {
+			return pay.Invalid(pay.CodeInvalidField, p.name, "%s cannot be part of a path", p.name)
+		}
+	}
+	return nil
 }
 
 // withoutTestCards leaves out what has a check of its own.

@@ -37,16 +37,13 @@ func ofTestCard(k kind, name, about string) parameter {
 	return p
 }
 
-// cloned is the rule of Stripe's for a token of what is saved.
-func cloned(name string) rule { return needs(name, "customer_id", "stripe_account") }
-
 var tokenOperations = []declaration{
 	{
 		name: "create-token", resource: "tokens",
 		summary: "Makes a token of a customer's saved card or bank account, for a connected account to charge; in the sandbox also of a test card. Real card numbers are never taken.",
 		call:    post[stripego.TokenCreateParams]("/v1/tokens"),
 		takes: params(
-			customerID("Whose card or bank account."),
+			customerID("The platform's customer whose saved card or bank account it will be; the default one unless named."),
 			cardIDs.id("The customer's saved card."),
 			bankIDs.id("The customer's saved bank account."),
 			ofTestCard(kindTestCard, "test_card_number", "One of Stripe's published test numbers, such as 4242424242424242.").as("card[number]"),
@@ -55,9 +52,11 @@ var tokenOperations = []declaration{
 			ofTestCard(kindText, "cvc", "Any three digits, or four.").as("card[cvc]"),
 		),
 		rules: []rule{
-			exactlyOne("card_id", "bank_account_id", "test_card_number"),
-			cloned("card_id"),
-			cloned("bank_account_id"),
+			exactlyOne("customer_id", "test_card_number"),
+			needs("customer_id", "stripe_account"),
+			needs("card_id", "customer_id"),
+			needs("bank_account_id", "customer_id"),
+			atMostOne("card_id", "bank_account_id"),
 			needs("test_card_number", "exp_month", "exp_year"),
 			needs("exp_month", "test_card_number"),
 			needs("exp_year", "test_card_number"),

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"net"
 	"net/http"
 	"strings"
@@ -64,6 +65,9 @@ func createToken(c *call) (any, error) {
 
 func newToken(c *call) (*token, error) {
 	made := &token{Created: c.now}
+	if c.has("customer") {
+		return made, made.clone(c)
+	}
 	for _, row := range tokenTypes {
 		switch {
 		case !c.has(row.param):
@@ -90,6 +94,37 @@ func newToken(c *call) (*token, error) {
 		made.setBank(c.work, bank)
 	}
 	return made, nil
+}
+
+// clone makes the token of what a customer of the platform has saved, for the
+// connected account that asks to charge: the card or bank account that is named,
+// or the customer's default (docs.stripe.com/connect/cloning-saved-payment-methods).
+//
+// Errors: the platform asks for itself; resource_missing.
+func (t *token) clone(c *call) error {
+	if !c.account.connected() {
+		return badParam("customer", "", "You can only create a token of a saved customer for a connected account: send the Stripe-Account header.")
+	}
+	owner, ok := customers.find(c.platform(), c.text("customer"))
+	if !ok {
+		return noSuch(http.StatusBadRequest, "customer", c.text("customer"), "customer")
+	}
+	id := cmp.Or(c.text("card"), c.text("bank_account"), value(owner.DefaultSource))
+	if card, ok := paymentMethods.find(c.platform(), id); ok && value(card.Customer) == owner.ID {
+		copied := draw(c.work, card.test(), params{})
+		copied.Card.ExpMonth, copied.Card.ExpYear, copied.BillingDetails = card.Card.ExpMonth, card.Card.ExpYear, card.BillingDetails
+		t.Type, t.ID, t.Card = "card", tokens.prefix+c.sandbox.ids.text(tokens.length), cardOf(keepCard(c.work, copied))
+		return nil
+	}
+	bank, ok := bankAccounts.find(c.platform(), id)
+	if !ok || value(bank.Customer) != owner.ID {
+		return noSuch(http.StatusBadRequest, "source", id, "card")
+	}
+	copied := *bank
+	copied.Customer, copied.Metadata = nil, map[string]string{}
+	t.Type, t.ID = "bank_account", "btok_1"+c.sandbox.ids.text(tokens.length)
+	t.setBank(c.work, &copied)
+	return nil
 }
 
 // setBank shows a bank account in the token; it becomes a stored one when the
