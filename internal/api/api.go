@@ -25,6 +25,10 @@ type Config struct {
 	Closing <-chan struct{}             // closed when the program stops, so that long polls end; nil never ends them
 	Health  bool                        // answer only /healthz, /readyz and /metrics: for a process that works on jobs
 	BaseURL string                      // where the API is reached, for the examples under /docs; without a closing slash
+
+	// Agents answers requests to AgentsPath in the name of a key; without it
+	// there is no such route.
+	Agents func(key pay.APIKey) http.Handler
 }
 
 // server holds what handlers need.
@@ -76,6 +80,9 @@ func New(c Config) (http.Handler, error) {
 	}
 	addDocs(mux, c.BaseURL, catalogue)
 	mux.HandleFunc("GET "+engine.ReturnPath, returned)
+	if c.Agents != nil {
+		mux.Handle(AgentsPath, s.admitAgents(c.Agents))
+	}
 	return guard(mux), nil
 }
 

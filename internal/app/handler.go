@@ -25,6 +25,7 @@ func (s *Server) handler() (http.Handler, error) {
 		Closing: s.draining,
 		Health:  s.cfg.Role == config.RoleWorker,
 		BaseURL: s.cfg.PublicURL,
+		Agents:  s.Agents().Handler,
 	})
 	if err != nil {
 		return nil, err

@@ -39,8 +39,10 @@ var arrows = map[string][]string{
 	"api":               {"engine", "pay", "clock", "telemetry"},
 	"dashboard":         {"engine", "pay", "clock", "telemetry"},
 	"mcp":               {"engine", "pay", "clock", "telemetry"},
+	"conductor":         {"engine", "pay", "clock", "telemetry"},
+	"temporal":          {"engine", "engine/automation", "flow", "pay", "clock", "telemetry"},
 	"app": {
-		"api", "dashboard", "mcp", "engine", "store", "store/sqlite", "store/postgres",
+		"api", "dashboard", "mcp", "conductor", "temporal", "engine", "engine/automation", "flow", "store", "store/sqlite", "store/postgres",
 		"stripe", "webhook", "mail", "operation", "sandbox", "seal", "config", "telemetry", "clock", "pay",
 	},
 
@@ -52,10 +54,11 @@ var arrows = map[string][]string{
 	"prove":    {"client"},
 	"cli":      {"app", "config", "client", "scenario", "load", "prove", "telemetry", "clock", "pay"},
 
-	"arch":          {},
-	"e2e":           {},
-	"pgtest":        {},
-	"tools/testenv": {"pgtest"},
+	"arch":                 {},
+	"e2e":                  {},
+	"pgtest":               {},
+	"tools/testenv":        {"pgtest"},
+	"tools/temporalserver": {},
 }
 
 // testRooms are imported by tests, and by each other where arrows says so.

@@ -78,7 +78,7 @@ func (p *program) rootCommand() *cobra.Command {
 		p.serveCommand(), p.sandboxCommand(), p.listenCommand(),
 		p.stripeCommand(), p.connectionCommand(), p.approvalCommand(),
 		p.merchantCommand(), p.apikeyCommand(), p.ledgerCommand(),
-		p.docsCommand(), p.healthcheckCommand(), p.versionCommand(),
+		p.mcpCommand(), p.workerCommand(), p.docsCommand(), p.healthcheckCommand(), p.versionCommand(),
 	)
 	return root
 }
