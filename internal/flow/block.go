@@ -141,9 +141,9 @@ func (r *reader) call(step *Step, n *node, keys map[string]*node, s scope) {
 	if step.Call == r.flow.Name && step.Call != "" {
 		r.wrong(n, "the flow calls itself and would never end", "use for_each, or another flow")
 	}
-	r.manner(step, keys)
+	r.manner(step, keys, MaxWait)
 	if keys["timeout"] == nil {
-		step.Timeout = MaxTimeout // a flow may wait for days; this one waits for it
+		step.Timeout = MaxWait // a flow may wait for days; this one waits for it
 	}
 	if with := keys["with"]; with != nil {
 		step.with = r.value(with, s)

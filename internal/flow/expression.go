@@ -144,7 +144,7 @@ func flawOf(text string, err error) *flaw {
 	}
 	var at *file.Error
 	if errors.As(err, &at) {
-		return &flaw{at: at.From, text: fmt.Sprintf("%s in %q", at.Message, text), remedy: remedy}
+		return &flaw{at: at.From, text: fmt.Sprintf("%s in %q", strings.ReplaceAll(at.Message, "<nil>", "null"), text), remedy: remedy}
 	}
 	return &flaw{text: fmt.Sprintf("%s in %q", err, text), remedy: remedy}
 }

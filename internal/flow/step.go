@@ -195,7 +195,7 @@ func (r *reader) body(step *Step, keys map[string]*node, s scope, at place) type
 // action reads do, with and how it is carried out.
 func (r *reader) action(step *Step, n *node, keys map[string]*node, s scope) types.Type {
 	step.Connection = r.text(keys["connection"], "connection")
-	r.manner(step, keys)
+	r.manner(step, keys, MaxTimeout)
 	step.Do = r.text(n, "do")
 	action, with := r.doing(step.Do, n, keys["with"], s)
 	step.with, step.Writes = with, action.Writes
@@ -232,9 +232,9 @@ func (r *reader) doing(name string, n, with *node, s scope) (Action, *value) {
 }
 
 // manner reads how often and how long a step is tried.
-func (r *reader) manner(step *Step, keys map[string]*node) {
+func (r *reader) manner(step *Step, keys map[string]*node, longest time.Duration) {
 	step.Retry = r.retry(keys["retry"])
-	step.Timeout = r.duration(keys["timeout"], time.Second, MaxTimeout, DefaultTimeout)
+	step.Timeout = r.duration(keys["timeout"], time.Second, longest, DefaultTimeout)
 }
 
 // retry reads a policy; what it does not say is as in DefaultRetry.
