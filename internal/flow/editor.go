@@ -226,7 +226,8 @@ func (e *editor) on() *jsonschema.Schema {
 	every := textOf("How often: 15m, 1h.")
 	names := []any{OnSchedule, OnManual}
 	keys := []property{
-		{OnSchedule, group("The clock starts runs.", nil, property{"every", every}, property{"cron", textOf("Minute, hour, day, month, weekday.")}, property{"zone", textOf("Time zone of cron: Europe/Berlin.")})},
+		{OnSchedule, group("The clock starts runs.", nil, property{"every", every}, property{"cron", textOf("Minute, hour, day, month, weekday.")}, property{"zone", textOf("Time zone of cron: Europe/Berlin.")},
+			property{"missed", &jsonschema.Schema{Enum: []any{MissedOnce, MissedSkip}, Description: "What becomes of times at which nobody was there."}})},
 		{OnManual, group("A person or a program starts runs.", nil, property{"input", &jsonschema.Schema{Type: "object", Description: "JSON Schema of what it is started with."}})},
 	}
 	for _, t := range e.catalogue.Triggers() {
@@ -251,7 +252,7 @@ func (e *editor) trigger(t Trigger, own *jsonschema.Schema) *jsonschema.Schema {
 	own.Description, own.Type, own.Types = t.Summary, "", []string{"object", "null"}
 	if t.Polls {
 		own.Properties["every"] = textOf("How often is asked: 15s at the least.")
-		own.Properties["start"] = textOf("now, or a date from which older objects count too.")
+		own.Properties["start"] = textOf("now, a date, or last 7 days: from when on older objects count too.")
 		own.Properties["connection"] = textOf(abouts["connection"])
 	}
 	return own

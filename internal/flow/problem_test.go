@@ -72,7 +72,7 @@ func TestEveryProblemHasItsPlaceAndRemedy(t *testing.T) {
 		"bad cron":          {"flow: a\non: { schedule: { cron: \"61 * * * *\" } }\nsteps: [do: list-charges]", `2:25: on.schedule.cron: "61 * * * *" is not a cron expression: end of range (61) above maximum (59): 61; write minute, hour, day, month and weekday, such as "0 9 * * MON"`},
 		"impossible cron":   {"flow: a\non: { schedule: { cron: \"0 0 31 2 *\" } }\nsteps: [do: list-charges]", `2:25: on.schedule.cron: "0 0 31 2 *" never comes; check day and month`},
 		"bad zone":          {"flow: a\non: { schedule: { cron: \"@daily\", zone: Mars/Base } }\nsteps: [do: list-charges]", `2:41: on.schedule.zone: "Mars/Base" is not a time zone; write one such as Europe/Berlin`},
-		"bad start":         {"flow: a\non: { new-charge: { start: soon } }\nsteps: [do: list-charges]", `2:28: on["new-charge"].start: "soon" is not a beginning; write now, or a date such as 2026-01-31`},
+		"bad start":         {"flow: a\non: { new-charge: { start: soon } }\nsteps: [do: list-charges]", `2:28: on["new-charge"].start: "soon" is not a beginning; write now, a date such as 2026-01-31, or last 7 days`},
 		"no kind":           {head + "  - id: a", `4:5: steps[0]: the step does nothing; add do: and the name of an action, or one of if, switch, for_each, parallel, wait, call, fail, set`},
 		"two kinds":         {head + "  - do: list-charges\n    fail: no", `4:5: steps[0]: the step is several at once: do and fail; make a step of each`},
 		"syntax":            {head + "  - if: trigger.amount >\n    then: [do: list-charges]", `4:24: steps[0].if: unexpected token EOF in "trigger.amount >"; operators and functions are listed in docs/flows.md`},
