@@ -6,7 +6,6 @@ import (
 	"errors"
 	"time"
 
-	"florin/internal/engine"
 	"florin/internal/flow"
 	"florin/internal/pay"
 	"florin/internal/store"
@@ -28,7 +27,7 @@ func (h *holding) attempt(ctx context.Context, task flow.Task, s pay.RunStep) at
 	defer done()
 	limited, cancel := context.WithTimeout(ctx, task.Timeout)
 	defer cancel()
-	output, final, err := h.perform(limited, task, s, input)
+	output, final, err := h.r.Act(limited, task.Do, Work{Owner: h.run.Owner, Connection: task.Connection, Input: input, Key: s.Call})
 	if ctx.Err() != nil {
 		return attempt{task: task, err: ctx.Err()} // stopped or taken away: the next holder asks under the same identity
 	}
@@ -36,18 +35,6 @@ func (h *holding) attempt(ctx context.Context, task flow.Task, s pay.RunStep) at
 		return h.failed(task, s, final, err)
 	}
 	return attempt{task: task, output: output, final: true}
-}
-
-// perform asks Stripe, or carries a built-in action out.
-func (h *holding) perform(ctx context.Context, task flow.Task, s pay.RunStep, input json.RawMessage) (json.RawMessage, bool, error) {
-	if builtIn, ok := h.r.builtIns[task.Do]; ok {
-		output, err := builtIn.Do(ctx, Work{Owner: h.run.Owner, Connection: task.Connection, Input: input, Key: s.Call})
-		return output, err != nil && !isRetryable(err), err
-	}
-	result, err := h.r.operations.RunOperation(ctx, engine.OperationRequest{
-		Owner: h.run.Owner, Connection: task.Connection, Operation: task.Do, Input: input, Call: s.Call,
-	})
-	return result.Output, result.Final, err
 }
 
 // failed decides whether a failure is tried again.
