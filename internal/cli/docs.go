@@ -25,6 +25,11 @@ func (p *program) documents() (map[string][]byte, error) {
 	}
 	pages["configuration.md"] = []byte(config.Markdown())
 	pages["cli.md"] = []byte(commandPage(p.rootCommand()))
+	operations, err := app.Operations()
+	if err != nil {
+		return nil, err
+	}
+	pages["operations.md"] = []byte(operationPage(operations))
 	return pages, nil
 }
 
@@ -34,7 +39,7 @@ func (p *program) docsCommand() *cobra.Command {
 		Use:   "docs",
 		Short: "Write the generated documents",
 		Long: "Writes the documents that come from the code: the settings, the commands, the\n" +
-			"errors, the states and the OpenAPI document.",
+			"errors, the states, the operations and the OpenAPI document.",
 		Example: "  florin docs --dir docs",
 		Args:    cobra.NoArgs,
 	}

@@ -38,7 +38,7 @@ var requestOperations = []declaration{
 	{
 		name: "stripe.request", resource: "any endpoint",
 		summary:  "Asks Stripe for anything else, by method and path; the path and the parameters are checked against Stripe's OpenAPI document.",
-		call:     call{method: http.MethodPost, path: "(any)"},
+		call:     call{method: http.MethodPost, path: "{path}"},
 		takes:    anyEndpoint(http.MethodGet, http.MethodPost, http.MethodDelete),
 		anywhere: true,
 		gives:    gives[Answer](),
@@ -48,7 +48,7 @@ var requestOperations = []declaration{
 	{
 		name: "stripe.get", resource: "any endpoint",
 		summary:  "Reads anything else from Stripe, by path; stripe.request without the right to change anything.",
-		call:     call{method: http.MethodGet, path: "(any)"},
+		call:     call{method: http.MethodGet, path: "{path}"},
 		takes:    anyEndpoint(http.MethodGet)[1:],
 		anywhere: true,
 		gives:    gives[Answer](),
