@@ -19,6 +19,7 @@ import (
 	"florin/internal/clock"
 	"florin/internal/config"
 	"florin/internal/engine"
+	"florin/internal/engine/automation"
 	"florin/internal/operation"
 	"florin/internal/pay"
 	"florin/internal/seal"
@@ -33,6 +34,7 @@ import (
 type Parts struct {
 	Config  config.Config
 	Engine  *engine.Engine
+	Flows   *automation.Automation
 	Store   *store.Store
 	Logger  *slog.Logger
 	Metrics *telemetry.Metrics
@@ -63,6 +65,9 @@ func Open(ctx context.Context, cfg config.Config, logger *slog.Logger) (*Parts, 
 	}
 	p := &Parts{Config: cfg, Store: db, Logger: logger, Metrics: telemetry.NewMetrics(), Traces: traces}
 	if p.Engine, err = p.newEngine(sealer); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	if p.Flows, err = p.newAutomation(sealer); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return p, nil

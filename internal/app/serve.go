@@ -76,7 +76,7 @@ func (s *Server) prepare(ctx context.Context) error {
 	if _, err := s.Engine.EnsureDefaultMerchant(ctx); err != nil {
 		return err
 	}
-	if err := s.Engine.Recover(ctx); err != nil {
+	if err := errors.Join(s.Engine.Recover(ctx), s.Flows.Recover(ctx)); err != nil {
 		return err
 	}
 	if s.Sandbox != nil {

@@ -2,6 +2,8 @@ package app
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -23,7 +25,7 @@ func (s *Server) work(ctx context.Context) error {
 		return err
 	}
 	group, failed := errgroup.WithContext(ctx)
-	for _, chore := range s.Engine.Chores() {
+	for _, chore := range slices.Concat(s.Engine.Chores(), s.Flows.Chores()) {
 		group.Go(func() error { return s.repeat(failed, chore) })
 	}
 	err = group.Wait()
@@ -45,7 +47,9 @@ func result(err error) string {
 // toldJobs wraps each kind of job in its wide log line.
 func (s *Server) toldJobs() map[store.JobKind]store.Work {
 	told := map[store.JobKind]store.Work{}
-	for kind, work := range s.Engine.Jobs() {
+	jobs := s.Engine.Jobs()
+	maps.Copy(jobs, s.Flows.Jobs())
+	for kind, work := range jobs {
 		told[kind] = func(ctx context.Context, job store.Job) (again time.Duration, err error) {
 			ctx, span := s.Traces.Start(ctx, "job "+string(kind))
 			defer span.End()

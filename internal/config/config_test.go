@@ -39,7 +39,7 @@ func TestDefaults(t *testing.T) {
 		DatabaseURL: pay.NewSecret("sqlite:" + filepath.Join(data, "florin.db")), DataDir: data,
 		Listen: "127.0.0.1:8080", SandboxListen: "127.0.0.1:12111", PublicURL: "http://127.0.0.1:8080",
 		Role:        config.RoleAll,
-		CallTimeout: 20 * time.Second, DrainTimeout: 15 * time.Second,
+		CallTimeout: 20 * time.Second, MinPollEvery: 15 * time.Second, DrainTimeout: 15 * time.Second,
 		AllowPrivateEndpoints: config.PrivateLoopback, RateLimit: 100, RateBurst: 200,
 		LogFormat: config.LogAuto, LogLevel: slog.LevelInfo,
 	}
@@ -77,6 +77,7 @@ func TestEverySettingIsReadFromFlagAndEnvironment(t *testing.T) {
 		{"FLORIN_ROLE", "role", "worker"},
 		{"FLORIN_STRIPE_API_BASE", "stripe-api-base", "http://localhost:12111"},
 		{"FLORIN_CALL_TIMEOUT", "call-timeout", "1m20s"},
+		{"FLORIN_MIN_POLL", "min-poll", "2s"},
 		{"FLORIN_DRAIN_TIMEOUT", "drain-timeout", "0s"},
 		{"FLORIN_SMTP_URL", "smtp-url", "smtps://u:p@mail.example.com:465"},
 		{"FLORIN_ALLOW_PRIVATE_ENDPOINTS", "allow-private-endpoints", "all"},
@@ -89,8 +90,8 @@ func TestEverySettingIsReadFromFlagAndEnvironment(t *testing.T) {
 	want := config.Config{
 		DatabaseURL: pay.NewSecret(values[0].text), DataDir: "/srv/florin", MasterKey: pay.NewSecret(goodKey),
 		Listen: "[::1]:9000", SandboxListen: config.Off, PublicURL: "https://pay.example.com/florin",
-		Role: config.RoleWorker, StripeAPIBase: "http://localhost:12111", CallTimeout: 80 * time.Second,
-		SMTPURL: pay.NewSecret(values[10].text), AllowPrivateEndpoints: config.PrivateAll,
+		Role: config.RoleWorker, StripeAPIBase: "http://localhost:12111", CallTimeout: 80 * time.Second, MinPollEvery: 2 * time.Second,
+		SMTPURL: pay.NewSecret(values[11].text), AllowPrivateEndpoints: config.PrivateAll,
 		RateBurst: 1, LogFormat: config.LogJSON, LogLevel: slog.LevelDebug, OTLPEndpoint: "http://collector:4318",
 	}
 	env, args := map[string]string{}, []string{}

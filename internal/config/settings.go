@@ -18,6 +18,13 @@ const (
 	longestCall  = 80 * time.Second
 )
 
+// The limits of MinPollEvery. Below the first a poll would not end before the
+// next begins; above the second nobody would call a flow prompt.
+const (
+	shortestPoll = 100 * time.Millisecond
+	longestPoll  = time.Hour
+)
+
 // longestDrain is more than any supervisor waits between SIGTERM and SIGKILL.
 const longestDrain = 10 * time.Minute
 
@@ -84,6 +91,11 @@ var settings = []setting{
 		env: "FLORIN_CALL_TIMEOUT", flag: "call-timeout", fallback: "20s",
 		help:  "`Duration` of one call to Stripe with its retries; after it the payment is in doubt and settled later (1s to 80s).",
 		parse: func(c *Config, text string) error { return between(&c.CallTimeout, text, shortestCall, longestCall) },
+	},
+	{
+		env: "FLORIN_MIN_POLL", flag: "min-poll", fallback: "15s",
+		help:  "Shortest `interval` at which a flow may have Stripe asked for what is new; 15s are 5,760 calls a day, 1s are 86,400 (100ms to 1h).",
+		parse: func(c *Config, text string) error { return between(&c.MinPollEvery, text, shortestPoll, longestPoll) },
 	},
 	{
 		env: "FLORIN_DRAIN_TIMEOUT", flag: "drain-timeout", fallback: "15s",

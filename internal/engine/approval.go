@@ -40,7 +40,7 @@ func approvalContext(id pay.ID) string { return "approval|input|" + string(id) }
 
 func (e *Engine) tellApproval(tx *store.Tx, kind pay.EventType, a pay.Approval) error {
 	fact := pay.Event{Type: kind, Object: a.ID, Sequence: a.Sequence}
-	return e.tell(tx, a.Owner, fact, func(ev pay.Event) []byte { return e.present.ApprovalEvent(ev, a) })
+	return e.Tell(tx, a.Owner, fact, func(ev pay.Event) []byte { return e.present.ApprovalEvent(ev, a) })
 }
 
 // awaitingApproval is the result of a call that a person must approve first.

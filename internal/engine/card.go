@@ -163,7 +163,7 @@ func (e *Engine) moveCard(tx *store.Tx, card pay.Card, to pay.CardStatus) (pay.C
 		return card, err
 	}
 	fact := pay.Event{Type: move.Event, Object: card.ID, Sequence: card.Sequence}
-	return card, e.tell(tx, card.Owner, fact, func(ev pay.Event) []byte { return e.present.CardEvent(ev, card) })
+	return card, e.Tell(tx, card.Owner, fact, func(ev pay.Event) []byte { return e.present.CardEvent(ev, card) })
 }
 
 // RemoveCard stops a saved card from ever being charged again. It counts from

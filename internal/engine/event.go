@@ -8,9 +8,9 @@ import (
 	"florin/internal/store"
 )
 
-// tell writes an event down, with a delivery and a job for every endpoint that
+// Tell writes an event down, with a delivery and a job for every endpoint that
 // wants it, in the transaction of the change that it tells of.
-func (e *Engine) tell(tx *store.Tx, o pay.Owner, fact pay.Event, body func(pay.Event) []byte) error {
+func (e *Engine) Tell(tx *store.Tx, o pay.Owner, fact pay.Event, body func(pay.Event) []byte) error {
 	fact.ID, fact.Owner, fact.At = newID(), o, tx.Now()
 	fact.Body = body(fact)
 	if err := tx.InsertEvent(fact); err != nil {

@@ -172,7 +172,7 @@ func (e *Engine) keepPayment(tx *store.Tx, before pay.Payment, change pay.Change
 		return after, nil
 	}
 	fact := pay.Event{Type: change.Event, Object: after.ID, Payment: after.ID, Sequence: after.Sequence}
-	return after, e.tell(tx, after.Owner, fact, func(ev pay.Event) []byte { return e.present.PaymentEvent(ev, after) })
+	return after, e.Tell(tx, after.Owner, fact, func(ev pay.Event) []byte { return e.present.PaymentEvent(ev, after) })
 }
 
 // book adds the ids, the owner and the time to ledger transactions and keeps

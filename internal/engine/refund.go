@@ -124,7 +124,7 @@ func (e *Engine) takeOverRefund(tx *store.Tx, before pay.Refund, p pay.Payment, 
 		return after, p, err
 	}
 	fact := pay.Event{Type: change.Event, Object: after.ID, Payment: p.ID, Sequence: after.Sequence}
-	return after, p, e.tell(tx, after.Owner, fact, func(ev pay.Event) []byte { return e.present.RefundEvent(ev, after, p) })
+	return after, p, e.Tell(tx, after.Owner, fact, func(ev pay.Event) []byte { return e.present.RefundEvent(ev, after, p) })
 }
 
 // countRefunds brings a payment in line with its completed refunds.

@@ -14,7 +14,8 @@ type Applied struct {
 	Flow     pay.Flow
 	Document *flow.Flow
 	Watch    pay.Watch
-	Changed  bool // of Apply: a new version was kept
+	Changed  bool       // of Apply: a new version was kept
+	Secret   pay.Secret // of Apply: what posts to a new webhook are signed with, told this once
 }
 
 // Check reads a document and says everything that is wrong with it, without
@@ -48,9 +49,11 @@ func (a *Automation) Apply(ctx context.Context, key pay.APIKey, source []byte) (
 	if err != nil {
 		return Applied{}, err
 	}
-	aimed, err := a.Watcher.Aim(ctx, WatchRequest{
-		Owner: key.Owner, Flow: id, Name: f.Name, Trigger: f.On.Trigger, Options: optionsOf(f.On), Connection: f.Connection,
-	})
+	request, err := RequestFor(pay.Flow{ID: id, Owner: key.Owner, Name: f.Name}, f)
+	if err != nil {
+		return Applied{}, err
+	}
+	aimed, err := a.Watcher.Aim(ctx, request)
 	if err != nil {
 		return Applied{}, err
 	}
@@ -64,6 +67,7 @@ func (a *Automation) Apply(ctx context.Context, key pay.APIKey, source []byte) (
 			return err
 		}
 		applied.Watch, err = a.Watcher.Join(tx, aimed)
+		applied.Secret = aimed.Secret(applied.Watch)
 		return err
 	})
 	return applied, err
@@ -127,29 +131,6 @@ func (a *Automation) keep(tx *store.Tx, key pay.APIKey, id pay.ID, f *flow.Flow)
 	return kept, true, tx.InsertFlowVersion(pay.FlowVersion{
 		Owner: key.Owner, ID: newID(), Flow: id, Version: kept.Version, Source: f.Source, CreatedAt: now,
 	})
-}
-
-// optionsOf is what stands under a flow's trigger, as the watcher reads it.
-func optionsOf(on flow.On) json.RawMessage {
-	options := map[string]any{}
-	if len(on.Settings) > 0 {
-		_ = json.Unmarshal(on.Settings, &options) // Parse wrote it
-	}
-	for name, text := range map[string]string{
-		"connection": on.Connection, "start": on.Start, "cron": on.Cron, "zone": on.Zone,
-	} {
-		if text != "" {
-			options[name] = text
-		}
-	}
-	if on.Every > 0 && on.Cron == "" {
-		options["every"] = on.Every.String()
-	}
-	written, err := json.Marshal(options)
-	if err != nil {
-		return json.RawMessage("{}")
-	}
-	return written
 }
 
 // sample is what a flow's trigger might bring.

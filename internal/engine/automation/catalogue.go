@@ -1,11 +1,8 @@
 package automation
 
 import (
-	"encoding/json"
-
 	"florin/internal/engine"
 	"florin/internal/flow"
-	"florin/internal/pay"
 )
 
 // Catalogue is all that flows can be made of: Stripe's operations, the built-in
@@ -15,23 +12,16 @@ type Catalogue struct {
 	triggers []flow.Trigger
 }
 
-// NewCatalogue puts together what a program has.
-func NewCatalogue(operations engine.Catalogue, builtIns []BuiltIn, triggers []pay.Trigger) *Catalogue {
-	c := &Catalogue{}
+// NewCatalogue puts together what a program has; the triggers are those of
+// FlowTriggers.
+func NewCatalogue(operations engine.Catalogue, builtIns []BuiltIn, triggers []flow.Trigger) *Catalogue {
+	c := &Catalogue{triggers: triggers}
 	for _, each := range builtIns {
 		c.actions = append(c.actions, each.Action)
 	}
 	for _, op := range operations.Operations() {
 		c.actions = append(c.actions, flow.Action{Name: op.Name, Summary: op.Summary, Input: op.Input, Output: op.Output, Writes: op.Writes})
 	}
-	for _, t := range triggers {
-		c.triggers = append(c.triggers, flow.Trigger{
-			Name: t.Name, Summary: t.Summary, Input: t.Options, Output: t.Output, Sample: t.Sample, Polls: true,
-		})
-	}
-	c.triggers = append(c.triggers, flow.Trigger{
-		Name: string(pay.WatchHook), Summary: "Somebody posts JSON to the flow's own address.", Sample: json.RawMessage(`{}`),
-	})
 	return c
 }
 

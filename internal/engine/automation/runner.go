@@ -62,7 +62,7 @@ type RunnerConfig struct {
 	Clock      clock.Clock
 	Operations Operations
 	BuiltIns   []BuiltIn
-	Triggers   []pay.Trigger
+	Triggers   []flow.Trigger // as FlowTriggers makes them
 	Sealer     engine.Sealer
 	Teller     Teller
 	Present    Presenter

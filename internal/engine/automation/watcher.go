@@ -112,7 +112,7 @@ func NewWatcher(c WatcherConfig) (*Watcher, error) {
 // Chores is what a watcher does every so often, on any number of workers.
 func (w *Watcher) Chores() []engine.Chore {
 	return []engine.Chore{
-		{Name: "poll_lists", Every: time.Second, Do: w.Poll},
+		{Name: "poll_lists", Every: min(time.Second, w.cfg.MinEvery), Do: w.Poll},
 		{Name: "run_schedules", Every: time.Second, Do: w.RunSchedules},
 		{Name: "sweep_lists", Every: 10 * time.Minute, Do: w.Sweep},
 		{Name: "reap_polls", Every: time.Hour, Do: w.Reap},
