@@ -23,7 +23,10 @@ var arrows = map[string][]string{
 
 	"stripe":    {"pay", "clock", "telemetry"},
 	"webhook":   {"pay", "clock", "telemetry"},
-	"mail":      {"pay", "clock", "telemetry"},
+	"web":       {"webhook", "pay", "clock", "telemetry"},
+	"database":  {"webhook", "pay", "clock", "telemetry"},
+	"export":    {"pay", "clock", "telemetry"},
+	"mail":      {"webhook", "pay", "clock", "telemetry"},
 	"flow":      {"pay"},
 	"operation": {"stripe", "pay", "clock", "telemetry"},
 	"sandbox":   {"clock"},

@@ -51,6 +51,9 @@ type Action struct {
 	Input   json.RawMessage // JSON Schema of what it takes; an object
 	Output  json.RawMessage // JSON Schema of what it gives; empty when anything may come
 	Writes  bool            // changes something outside
+
+	OwnConnection bool     // only a connection that the step itself names is for it
+	Constant      []string // inputs that are written out and hold no expression
 }
 
 // Trigger is something that starts runs.

@@ -248,12 +248,16 @@ func (w *walker) work(step *Step, f *frame, path string) outcome {
 	return outcome{output: output}
 }
 
-// connection is the step's, or else the flow's; a call has none.
+// connection is the step's, or else the flow's; a call has none, and some
+// actions only use one that the step names.
 func (w *walker) connection(own, do string) string {
-	if own == "" && do != "" {
-		return w.flow.Connection
+	if own != "" || do == "" {
+		return own
 	}
-	return own
+	if action, _ := w.flow.catalogue.Action(do); action.OwnConnection {
+		return ""
+	}
+	return w.flow.Connection
 }
 
 // input works out what an action gets and refuses what does not fit it, before

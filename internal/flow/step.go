@@ -228,7 +228,19 @@ func (r *reader) doing(name string, n, with *node, s scope) (Action, *value) {
 	if schema, err := readSchema(action.Input); err == nil && known {
 		r.fit(input, v, schema)
 	}
+	r.writtenOut(action, input, v)
 	return action, v
+}
+
+// writtenOut refuses expressions where a value from outside could change what
+// the action does, as in the text of a query.
+func (r *reader) writtenOut(action Action, n *node, v *value) {
+	entries, _ := n.entries()
+	for i, e := range entries {
+		if slices.Contains(action.Constant, e.key) && !v.fields[i].value.isConstant() {
+			r.wrong(e.node, fmt.Sprintf("%s of %s cannot hold an expression", e.key, action.Name), "write it out, and hand values over in another input")
+		}
+	}
 }
 
 // manner reads how often and how long a step is tried.

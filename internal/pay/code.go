@@ -102,6 +102,8 @@ const (
 	CodeRunEnded            Code = "run_has_ended"
 	CodeRunNotEnded         Code = "run_has_not_ended"
 	CodeStepTimeout         Code = "step_timed_out"
+	CodeTargetRefused       Code = "target_refused"
+	CodeTargetUnreachable   Code = "target_unreachable"
 	CodeInDoubt             Code = "in_doubt"
 	CodeUnavailable         Code = "unavailable"
 	CodeInternal            Code = "internal_error"
@@ -192,6 +194,8 @@ var Codes = []CodeInfo{
 	{CodeRunEnded, KindConflict, "The run has come to its end.", "Read what became of it, or run it again from one of its steps."},
 	{CodeRunNotEnded, KindConflict, "The run has not come to its end.", "Wait for its end, or cancel it first."},
 	{CodeStepTimeout, KindUnavailable, "An attempt at a step took longer than its timeout.", "Give the step more time, or look at what it asks."},
+	{CodeTargetRefused, KindProvider, "A server, database or mail server refused what a flow's step asked of it.", "The message has its words; mend the step or the other side, and run it again from there."},
+	{CodeTargetUnreachable, KindUnavailable, "A server, database or mail server that a flow's step needs gave no answer, or was busy.", "The step is tried again by itself; its `retry` says how often."},
 	{CodeInDoubt, KindUnavailable, "Stripe gave no clear answer; the outcome will be known soon.", "Do not repeat with another key: ask again with the same key, or wait for the webhook."},
 	{CodeUnavailable, KindUnavailable, "Florin is starting, stopping or overloaded.", "Try again after `Retry-After` seconds."},
 	{CodeInternal, KindInternal, "Something went wrong on our side.", "Send us the `request_id`."},
