@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -67,7 +68,7 @@ func (p *program) conductorCommand() *cobra.Command {
 	f.StringVar(&o.Server, "server", "", "The `url` of the server's API [CONDUCTOR_SERVER_URL], such as http://localhost:8080/api.")
 	f.StringVar(&o.KeyID, "auth-key", "", "The key `id` of an Orkes server [CONDUCTOR_AUTH_KEY]; its secret is taken from CONDUCTOR_AUTH_SECRET.")
 	f.StringVar(&o.Domain, "domain", "", "Only tasks that are sent to this `domain`.")
-	f.StringVar(&o.Name, "name", workerName(), "The worker's `name` in the server's lists.")
+	f.StringVar(&o.Name, "name", "", "The worker's `name` in the server's lists. (default the machine's, with the process's number)")
 	f.StringVar(&o.Connection, "connection", "", "The `name` of the connection of tasks that name none.")
 	f.StringSliceVar(&o.operations, "operations", nil, "Only these operations: a comma-separated `list`, with globs such as get-*.")
 	f.IntVar(&o.PerType, "parallel", 0, "Tasks of one type at once: a `number`; 4 when left out.")
@@ -98,6 +99,7 @@ func (p *program) serveConductor(ctx context.Context, parts *app.Parts, o conduc
 		o.KeyID = p.Getenv("CONDUCTOR_AUTH_KEY")
 	}
 	o.KeySecret = pay.NewSecret(p.Getenv("CONDUCTOR_AUTH_SECRET"))
+	o.Name = cmp.Or(o.Name, workerName())
 	o.Only = chosen(o.operations)
 	worker, err := parts.ConductorWorker(o.ConductorConfig)
 	if err != nil {
