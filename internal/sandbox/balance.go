@@ -125,6 +125,19 @@ func (l ledger) total(currency string) int64 {
 	return sum
 }
 
+// has says whether there ever was money in a currency.
+func (l ledger) has(currency string) bool {
+	if _, ok := l.available[currency]; ok {
+		return true
+	}
+	for _, nets := range l.pending {
+		if _, ok := nets[currency]; ok {
+			return true
+		}
+	}
+	return false
+}
+
 // show renders the sums; an account that never had money shows zero dollars.
 func (l ledger) show() *balance {
 	pending := map[string]int64{}

@@ -1,25 +1,28 @@
 package sandbox
 
-import "net/http"
+import (
+	"encoding/json"
+	"net/http"
+)
 
 // balanceTransaction is one movement of an account's balance (§2.9). It is
 // never changed: whether it is available is told by the time.
 type balanceTransaction struct {
 	head
-	Amount            int64       `json:"amount"` // signed, minor units
-	AvailableOn       int64       `json:"available_on"`
-	BalanceType       string      `json:"balance_type"`
-	Created           int64       `json:"created"`
-	Currency          string      `json:"currency"`
-	Description       *string     `json:"description"`
-	ExchangeRate      none        `json:"exchange_rate"`
-	Fee               int64       `json:"fee"`
-	FeeDetails        []feeDetail `json:"fee_details"`
-	Net               int64       `json:"net"` // amount less fee
-	ReportingCategory string      `json:"reporting_category"`
-	Source            string      `json:"source" expand:"application_fee,charge,dispute,fee_refund,payout,refund,topup,transfer,transfer_reversal"`
-	Status            string      `json:"status"`
-	Type              string      `json:"type"`
+	Amount            int64        `json:"amount"` // signed, minor units
+	AvailableOn       int64        `json:"available_on"`
+	BalanceType       string       `json:"balance_type"`
+	Created           int64        `json:"created"`
+	Currency          string       `json:"currency"`
+	Description       *string      `json:"description"`
+	ExchangeRate      *json.Number `json:"exchange_rate"`
+	Fee               int64        `json:"fee"`
+	FeeDetails        []feeDetail  `json:"fee_details"`
+	Net               int64        `json:"net"` // amount less fee
+	ReportingCategory string       `json:"reporting_category"`
+	Source            string       `json:"source" expand:"application_fee,charge,dispute,fee_refund,payout,refund,topup,transfer,transfer_reversal"`
+	Status            string       `json:"status"`
+	Type              string       `json:"type"`
 
 	secret entrySecret
 }

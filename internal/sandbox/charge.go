@@ -310,9 +310,9 @@ func (c *charge) book(w *work, amount int64) {
 	if method.test().atOnce {
 		at = w.now
 	}
-	entry := balanceTransaction{Amount: amount, AvailableOn: at, Currency: c.Currency, Description: c.Description,
-		ReportingCategory: "charge", Source: c.ID, Type: "charge"}
-	entry.charge(c.processing(w)...)
+	entry := w.settle(balanceTransaction{Amount: amount, AvailableOn: at, Currency: c.Currency, Description: c.Description,
+		ReportingCategory: "charge", Source: c.ID, Type: "charge"})
+	entry.charge(c.processing(w, entry)...)
 	c.BalanceTransaction = enter(w, entry)
-	c.share(w, at)
+	c.share(w, entry)
 }

@@ -310,10 +310,9 @@ func (d *dispute) move(w *work, amount, fee int64, why string) {
 	if amount > 0 {
 		category = "dispute_reversal"
 	}
-	entry := balanceTransactions.add(w, &balanceTransaction{
-		Amount: amount, AvailableOn: availableOn(w.now), BalanceType: "payments", Created: w.now, Currency: d.Currency, Description: &why, Fee: fee,
-		FeeDetails: []feeDetail{{Amount: fee, Currency: d.Currency, Description: "Dispute fee", Type: "stripe_fee"}},
-		Net:        amount - fee, ReportingCategory: category, Source: d.ID, Type: "adjustment",
-	})
+	booked := w.settle(balanceTransaction{Amount: amount, AvailableOn: availableOn(w.now), Currency: d.Currency, Description: &why,
+		ReportingCategory: category, Source: d.ID, Type: "adjustment"})
+	booked.charge(feeDetail{Amount: fee, Currency: booked.Currency, Description: "Dispute fee", Type: "stripe_fee"})
+	entry, _ := balanceTransactions.find(w, *enter(w, booked))
 	d.BalanceTransactions = append(slices.Clip(d.BalanceTransactions), entry.asOf(w.now).(*balanceTransaction))
 }

@@ -76,9 +76,9 @@ func (h *holder) defaultBank(currency string) *bankAccount {
 }
 
 // platformBank is where a platform's payouts go: Stripe's test bank, opened
-// when the first payout asks for it.
+// when the first payout in its default currency asks for it.
 func (h *holder) platformBank(currency string) *bankAccount {
-	if bank := h.defaultBank(currency); bank != nil || !h.account().isPlatform() {
+	if bank := h.defaultBank(currency); bank != nil || !h.account().isPlatform() || currency != h.account().DefaultCurrency {
 		return bank
 	}
 	return h.keepBank(testBank(h.own, testBankNumber, currency))
@@ -148,8 +148,11 @@ func (h *holder) makeDefault(chosen *bankAccount) {
 	bankAccounts.edit(h.own, chosen.ID).DefaultForCurrency = pointer(true)
 }
 
+// createExternal adds a bank account. A platform may do so for itself too: at
+// Stripe that is a page of the dashboard, and it is how a platform comes to
+// settle in a further currency.
 func createExternal(c *call) (any, error) {
-	h, err := c.mayChange(c.id)
+	h, err := c.holder(c.id)
 	if err != nil {
 		return nil, err
 	}
@@ -158,8 +161,8 @@ func createExternal(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := c.setMetadata(&made.Metadata); err != nil {
-		return nil, err
+	if err := c.setMetadata(&made.Metadata); err != nil || before.isPlatform() {
+		return made, err
 	}
 	h.review(&before)
 	return made, nil

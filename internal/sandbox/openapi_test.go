@@ -59,11 +59,11 @@ func validAnswer(operation *openapi3.Operation, status int, raw []byte) error {
 }
 
 // ask is send for an answer that must be what Stripe's own document says.
-func (w *world) ask(method, path, form string) reply {
+func (w *world) ask(method, path, form string, headers ...string) reply {
 	w.Helper()
 	doc, err := stripeAPI()
 	require.NoError(w, err)
-	got := w.send(method, path, form)
+	got := w.send(method, path, form, headers...)
 	operation := operationOf(doc, method, path)
 	require.NotNil(w, operation, "%s %s is not an operation of Stripe's", method, path)
 	err = validAnswer(operation, got.status, []byte(got.raw))

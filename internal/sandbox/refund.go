@@ -209,7 +209,7 @@ func (r *refund) pay(w *work, of *charge, fees []feeDetail) {
 // move books an amount of the refund on the balance, without a fee but for one
 // that is given back.
 func (r *refund) move(w *work, amount int64, why string, fees ...feeDetail) *string {
-	entry := balanceTransaction{Amount: amount, AvailableOn: availableOn(w.now), Currency: r.Currency, ReportingCategory: why, Source: r.ID, Type: why}
+	entry := w.settle(balanceTransaction{Amount: amount, AvailableOn: availableOn(w.now), Currency: r.Currency, ReportingCategory: why, Source: r.ID, Type: why})
 	entry.charge(fees...)
 	return enter(w, entry)
 }

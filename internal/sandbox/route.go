@@ -63,6 +63,7 @@ func resources() []*resource {
 		discountResource(),
 		disputeResource(),
 		eventResource(),
+		exchangeRateResource(),
 		feeRefundResource(),
 		fraudWarningResource(),
 		invoiceItemResource(),

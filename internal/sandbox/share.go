@@ -156,13 +156,13 @@ func (w *work) descriptor(onBehalfOf *string) string {
 
 // processing is what is taken off a captured charge in its own account: Stripe's
 // fee, unless the platform pays it, and the platform's own on a direct charge.
-func (c *charge) processing(w *work) []feeDetail {
+func (c *charge) processing(w *work, entry balanceTransaction) []feeDetail {
 	var out []feeDetail
 	if !w.platformPays() {
-		out = append(out, stripeFeeDetail(c.AmountCaptured, c.Currency))
+		out = append(out, stripeFeeDetail(entry.Amount, entry.Currency))
 	}
 	if fee := c.applicationFee(); fee > 0 && w.account.connected() {
-		out = append(out, w.account.applicationFee(fee, c.Currency))
+		out = append(out, w.account.applicationFee(w.worth(fee, c.Currency)))
 	}
 	return out
 }
@@ -186,14 +186,14 @@ func (c *charge) applicationFee() int64 {
 	return min(*c.ApplicationFeeAmount, c.AmountCaptured)
 }
 
-// share passes on what others get of a charge that was just captured (§9.3);
-// at is when the charge's funds are available, in Unix seconds.
-func (c *charge) share(w *work, at int64) {
-	fee := c.applicationFee()
+// share passes on what others get of a charge that was just captured (§9.3), by
+// its entry: when its funds are available, and in which currency they came.
+func (c *charge) share(w *work, entry balanceTransaction) {
+	fee, at := c.applicationFee(), entry.AvailableOn
 	if w.account.connected() {
 		if w.platformPays() {
-			billed := stripeFeeDetail(c.AmountCaptured, c.Currency)
-			enter(w.platform(), balanceTransaction{Amount: -billed.Amount, AvailableOn: at, Currency: c.Currency,
+			billed := stripeFeeDetail(entry.Amount, entry.Currency)
+			enter(w.platform(), balanceTransaction{Amount: -billed.Amount, AvailableOn: at, Currency: entry.Currency,
 				Description: pointer(billed.Description + " (" + c.ID + ")"), ReportingCategory: "fee", Type: "stripe_fee"})
 		}
 		if fee > 0 {
@@ -208,7 +208,9 @@ func (c *charge) share(w *work, at int64) {
 	if c.TransferData.Amount != nil {
 		amount = min(amount, *c.TransferData.Amount)
 	}
-	made, payment := sending{amount: amount, fee: fee, currency: c.Currency, destination: c.TransferData.Destination, source: c,
+	amount, _ = w.worth(amount, c.Currency)
+	fee, _ = w.worth(fee, c.Currency)
+	made, payment := sending{amount: amount, fee: fee, currency: entry.Currency, destination: c.TransferData.Destination, source: c,
 		group: c.TransferGroup, availableOn: at}.send(w)
 	c.Transfer = made.ID
 	if fee > 0 {
@@ -271,7 +273,7 @@ func (u *unsharing) feeBack(w *work) []feeDetail {
 	if u.due == 0 || !w.account.connected() {
 		return nil
 	}
-	return []feeDetail{w.account.applicationFee(-u.due, u.fee.Currency)}
+	return []feeDetail{w.account.applicationFee(w.worth(-u.due, u.fee.Currency))}
 }
 
 // book makes the reversal and the fee refund that belong to a refund.
@@ -286,8 +288,9 @@ func (u *unsharing) book(w *work, made *refund) {
 }
 
 // enter adds an entry to an account's balance: whoever calls says what it is,
-// and the rest follows. It answers the entry's id.
+// and the rest follows, above all the currency. It answers the entry's id.
 func enter(w *work, e balanceTransaction) *string {
+	e = w.settle(e)
 	e.BalanceType, e.Created, e.Net = "payments", w.now, e.Amount-e.Fee
 	e.AvailableOn = max(e.AvailableOn, w.now)
 	e.FeeDetails = slices.Clip(append([]feeDetail{}, e.FeeDetails...))

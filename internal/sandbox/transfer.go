@@ -95,10 +95,11 @@ func (s sending) arrive(there *work, of *transfer) *charge {
 		PaymentMethodDetails: paymentMethodDetails{Type: "stripe_account", StripeAccount: &struct{}{}}, TransferGroup: of.TransferGroup,
 		Outcome: outcome{NetworkStatus: "approved_by_network", RiskLevel: "not_assessed", SellerMessage: "Payment complete.", Type: "authorized"},
 	})
-	entry := balanceTransaction{Amount: s.amount, AvailableOn: s.availableOn, Currency: s.currency, ReportingCategory: "charge", Source: payment.ID, Type: "payment"}
+	entry := there.settle(balanceTransaction{Amount: s.amount, AvailableOn: s.availableOn, Currency: s.currency,
+		ReportingCategory: "charge", Source: payment.ID, Type: "payment"})
 	if s.fee > 0 {
 		payment.ApplicationFeeAmount, payment.Application = &s.fee, pointer(there.account.application())
-		entry.charge(there.account.applicationFee(s.fee, s.currency))
+		entry.charge(there.account.applicationFee(there.worth(s.fee, s.currency)))
 	}
 	payment.BalanceTransaction = enter(there, entry)
 	return payment
@@ -186,17 +187,17 @@ func (s *sending) fromCharge(c *call, source *charge, sent bool) error {
 	for _, other := range transfers.where(c.work, indexKey{"source_transaction", source.ID}) {
 		used += other.Amount - other.AmountReversed
 	}
-	if !sent {
-		s.amount = source.AmountCaptured - used
-	}
 	entry, _ := balanceTransactions.find(c.work, *source.BalanceTransaction)
+	if !sent {
+		s.amount = entry.Amount - used
+	}
 	switch {
 	case entry.Currency != s.currency:
 		return badParam("currency", "", fmt.Sprintf("The currency of source_transaction's balance transaction (%s) must be the same as the transfer currency (%s)", entry.Currency, s.currency))
 	case s.amount < 1:
 		return badParam("amount", "parameter_invalid_integer", "This value must be greater than or equal to 1.")
-	case s.amount+used > source.AmountCaptured:
-		return badState("balance_insufficient", fmt.Sprintf("Transfers using this transaction as a source must not exceed the source amount of %s. (There is already a transfer using this source, amounting to %s.)", spell(source.AmountCaptured, s.currency), spell(used, s.currency))).withParam("amount")
+	case s.amount+used > entry.Amount:
+		return badState("balance_insufficient", fmt.Sprintf("Transfers using this transaction as a source must not exceed the source amount of %s. (There is already a transfer using this source, amounting to %s.)", spell(entry.Amount, s.currency), spell(used, s.currency))).withParam("amount")
 	}
 	s.source, s.availableOn = source, entry.AvailableOn
 	s.inheritGroup(c.work)

@@ -82,10 +82,10 @@ func (t *transfer) reverse(w *work, u undoing) *transferReversal {
 	payment.Refunded = payment.AmountRefunded == payment.AmountCaptured
 	back := refunds.add(there, &refund{head: head{ID: "pyr_1" + w.sandbox.ids.text(refunds.length)}, Amount: u.amount, Charge: payment.ID,
 		Created: w.now, Currency: t.Currency, Metadata: map[string]string{}, SourceTransferReversal: &made.ID, Status: refundSucceeded})
-	entry := balanceTransaction{Amount: -u.amount, AvailableOn: first.AvailableOn, Currency: t.Currency, Description: pointer("REFUND FOR PAYMENT"),
-		ReportingCategory: "refund", Source: back.ID, Type: "payment_refund"}
+	entry := there.settle(balanceTransaction{Amount: -u.amount, AvailableOn: first.AvailableOn, Currency: t.Currency, Description: pointer("REFUND FOR PAYMENT"),
+		ReportingCategory: "refund", Source: back.ID, Type: "payment_refund"})
 	if u.fee > 0 {
-		entry.charge(there.account.applicationFee(-u.fee, t.Currency))
+		entry.charge(there.account.applicationFee(there.worth(-u.fee, t.Currency)))
 	}
 	back.BalanceTransaction = enter(there, entry)
 	made.PaymentRefund = &back.ID
@@ -111,7 +111,8 @@ func (t *transfer) mayReverse(w *work, u undoing) error {
 	if ok && holder.Controller.Losses.Payments == "application" {
 		return nil // the platform answers for a balance below zero
 	}
-	if sums := w.in(t.Destination).account.ledger; sums.total(t.Currency) < u.amount-u.fee {
+	there := w.in(t.Destination)
+	if due, currency := there.worth(u.amount-u.fee, t.Currency); there.account.ledger.total(currency) < due {
 		return badState("balance_insufficient", "The connected account "+t.Destination+" has insufficient funds to reverse this transfer.")
 	}
 	return nil
