@@ -41,7 +41,7 @@ var dollarRates = func() map[string]*big.Rat {
 // exchangeRate is what one currency is worth in others, in units of each.
 type exchangeRate struct {
 	head
-	Rates map[string]json.Number `json:"rates"`
+	Rates map[string]json.RawMessage `json:"rates"`
 }
 
 var exchangeRates = declare[exchangeRate](kind{name: "exchange_rate", internal: true, noun: "exchange rate", param: "rate_id"})
@@ -77,9 +77,9 @@ func retrieveRate(c *call) (any, error) {
 
 // ratesOf is what a charge in each currency brings to an account that settles in one.
 func ratesOf(currency string) *exchangeRate {
-	out := &exchangeRate{head: head{currency, exchangeRates.name}, Rates: map[string]json.Number{}}
+	out := &exchangeRate{head: head{currency, exchangeRates.name}, Rates: map[string]json.RawMessage{}}
 	for other := range dollarRates {
-		out.Rates[other] = json.Number(shownRate(new(big.Rat).Quo(dollarRates[other], dollarRates[currency])))
+		out.Rates[other] = json.RawMessage(shownRate(new(big.Rat).Quo(dollarRates[other], dollarRates[currency])))
 	}
 	return out
 }
