@@ -41,7 +41,7 @@ var dollarRates = func() map[string]*big.Rat {
 // exchangeRate is what one currency is worth in others, in units of each.
 type exchangeRate struct {
 	head
-	Rates map[string]json.RawMessage `json:"rates"`
+	Rates json.RawMessage `json:"rates"`
 }
 
 var exchangeRates = declare[exchangeRate](kind{name: "exchange_rate", internal: true, noun: "exchange rate", param: "rate_id"})
@@ -77,11 +77,11 @@ func retrieveRate(c *call) (any, error) {
 
 // ratesOf is what a charge in each currency brings to an account that settles in one.
 func ratesOf(currency string) *exchangeRate {
-	out := &exchangeRate{head: head{currency, exchangeRates.name}, Rates: map[string]json.RawMessage{}}
+	rates := map[string]json.Number{}
 	for other := range dollarRates {
-		out.Rates[other] = json.RawMessage(shownRate(new(big.Rat).Quo(dollarRates[other], dollarRates[currency])))
+		rates[other] = json.Number(shownRate(new(big.Rat).Quo(dollarRates[other], dollarRates[currency])))
 	}
-	return out
+	return &exchangeRate{head{currency, exchangeRates.name}, marshal(rates)}
 }
 
 func shownRate(rate *big.Rat) string {
