@@ -82,6 +82,7 @@ type Flow struct {
 	output    *value
 	hash      string
 	catalogue Catalogue
+	intakes   map[string]*intake // what each action that is used takes, by its name
 }
 
 // On is what starts runs of a flow.

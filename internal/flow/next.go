@@ -267,16 +267,12 @@ func (w *walker) input(do string, with *value, f *frame) (json.RawMessage, *Fail
 	if err != nil {
 		return nil, &Failure{Code: CodeExpression, Message: err.Error()}
 	}
-	if action, known := w.flow.catalogue.Action(do); known {
-		schema, err := readSchema(action.Input)
-		if err != nil {
-			return nil, &Failure{Code: CodeInput, Message: err.Error()}
-		}
-		v = prune(v, schema)
-		if path := missing(v, schema); path != "" {
+	if intake := w.flow.intakes[do]; intake != nil {
+		v = prune(v, intake.schema)
+		if path := missing(v, intake.schema); path != "" {
 			return nil, &Failure{Code: CodeInput, Field: path, Message: fmt.Sprintf("%s is required by %s, and is null", path, do)}
 		}
-		if err := conform(v, schema); err != nil {
+		if err := intake.resolved.Validate(v); err != nil {
 			return nil, &Failure{Code: CodeInput, Message: fmt.Sprintf("the input does not fit %s: %s", do, plainly(err))}
 		}
 	}

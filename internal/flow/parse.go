@@ -33,7 +33,7 @@ func Parse(source []byte, c Catalogue) (*Flow, error) {
 	root, problems := readDocument(source)
 	r := &reader{
 		catalogue: c, lines: strings.Split(string(source), "\n"), ids: map[string]*node{},
-		flow: &Flow{Source: slices.Clone(source), catalogue: c}, problems: problems,
+		flow: &Flow{Source: slices.Clone(source), catalogue: c, intakes: map[string]*intake{}}, problems: problems,
 	}
 	if len(problems) == 0 {
 		r.document(root)

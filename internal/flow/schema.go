@@ -175,3 +175,21 @@ func plainly(err error) string {
 	}
 	return text
 }
+
+// intake is what an action takes, ready to be held against inputs.
+type intake struct {
+	schema   *jsonschema.Schema
+	resolved *jsonschema.Resolved
+}
+
+// newIntake prepares a schema.
+//
+// Errors: it is none.
+func newIntake(raw json.RawMessage) (*intake, error) {
+	schema, err := readSchema(raw)
+	if err != nil {
+		return nil, err
+	}
+	resolved, err := schema.CloneSchemas().Resolve(nil)
+	return &intake{schema: schema, resolved: resolved}, err
+}

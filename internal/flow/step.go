@@ -225,8 +225,8 @@ func (r *reader) doing(name string, n, with *node, s scope) (Action, *value) {
 		return action, nil
 	}
 	v := r.value(input, s)
-	if schema, err := readSchema(action.Input); err == nil && known {
-		r.fit(input, v, schema)
+	if known {
+		r.take(input, v, action)
 	}
 	r.writtenOut(action, input, v)
 	return action, v
@@ -241,6 +241,19 @@ func (r *reader) writtenOut(action Action, n *node, v *value) {
 			r.wrong(e.node, fmt.Sprintf("%s of %s cannot hold an expression", e.key, action.Name), "write it out, and hand values over in another input")
 		}
 	}
+}
+
+// take holds an input against what the action takes, and keeps that for runs.
+func (r *reader) take(n *node, v *value, action Action) {
+	if r.flow.intakes[action.Name] == nil {
+		intake, err := newIntake(action.Input)
+		if err != nil {
+			r.wrong(n, fmt.Sprintf("%s cannot be used: its schema is broken (%v)", action.Name, err), "this is a defect of the program; report it")
+			return
+		}
+		r.flow.intakes[action.Name] = intake
+	}
+	r.fit(n, v, r.flow.intakes[action.Name].schema)
 }
 
 // manner reads how often and how long a step is tried.
