@@ -85,9 +85,14 @@ func TestEveryViewFitsTheDocument(t *testing.T) {
 		"Delivery":   deliveryView(pay.Delivery{ID: paid().ID, Event: paid().ID, Endpoint: paid().ID, Status: pay.DeliveryFailed, LastStatus: 500}),
 		"Connection": connectionView(pay.Connection{ID: paid().ID, Owner: merchantOne, Kind: pay.ConnectionSandbox}),
 		"Merchant":   merchantView(pay.Merchant{ID: merchantOne.Merchant}, pay.APIKey{Owner: merchantOne}),
-		"Moment":     momentView(engine.Moment{Source: engine.SourceLedger}),
-		"Attempt":    attemptView(pay.Attempt{Number: 1, Fault: pay.FaultTimeout}),
-		"Meta":       Meta{}, "Problem": problem(pay.Errorf(pay.CodeInternal, "x"), "req_1"),
+		"Limits":     limitsView(pay.KeyLimits{MaxAmount: map[pay.Currency]int64{"USD": 5}}),
+		"Approval":   approvalView(pay.Approval{ID: paid().ID, Owner: merchantOne, Status: pay.ApprovalPending, Input: []byte("{}")}),
+		"Operation":  operationView(pay.Operation{Name: "x", Parameters: []pay.Parameter{{Name: "a", Type: "string"}}}, true),
+		"NamedConnection": namedConnectionView(pay.Connection{ID: paid().ID, Owner: merchantOne, Kind: pay.ConnectionHTTP,
+			Checked: pay.ConnectionCheck{Rights: []pay.Right{{Area: "Customers", Level: "read"}}}}, pay.APIKey{}),
+		"Moment":  momentView(engine.Moment{Source: engine.SourceLedger}),
+		"Attempt": attemptView(pay.Attempt{Number: 1, Fault: pay.FaultTimeout}),
+		"Meta":    Meta{}, "Problem": problem(pay.Errorf(pay.CodeInternal, "x"), "req_1"),
 	} {
 		checkView(t, doc, name, view)
 	}

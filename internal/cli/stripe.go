@@ -57,10 +57,21 @@ func (p *program) stripeCommand() *cobra.Command {
 	if operations, err = app.Operations(); err != nil {
 		panic("cli: " + err.Error()) // a defect of the catalogue, which its tests find
 	}
-	for _, op := range operations {
+	for _, op := range p.operationsMeant(operations) {
 		cmd.AddCommand(p.operationCommand(op))
 	}
 	return cmd
+}
+
+// operationsMeant are the operations that the command line may name: one, if it
+// does, or all, for completion and for what was mistyped.
+func (p *program) operationsMeant(all []pay.Operation) []pay.Operation {
+	for _, word := range p.args {
+		if i := slices.IndexFunc(all, func(op pay.Operation) bool { return op.Name == word }); i >= 0 {
+			return all[i : i+1]
+		}
+	}
+	return all
 }
 
 func unknownOperation(name string, operations []pay.Operation) error {

@@ -47,6 +47,7 @@ func approvalScene(s *transcript) {
 		Operations: []string{"create-*"}, MaxAmount: map[pay.Currency]int64{"USD": 5000}, Approval: pay.ApprovalRule{Need: pay.ApprovalAbove, Above: 500},
 	}).key
 	s.key = agent
+	s.say("GET", "/v1/merchant", "").want(200)
 	s.say("GET", "/v1/operations/get-balance", "").want(403)
 	s.say("POST", "/v1/operations/create-charge", `{"input":{"amount":6000,"currency":"usd","source":"tok_visa"}}`).want(403)
 	asked := s.say("POST", "/v1/operations/create-charge", `{"input":`+tenDollarCharge+`}`, "Idempotency-Key", "big").want(202)
