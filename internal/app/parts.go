@@ -64,16 +64,17 @@ func Open(ctx context.Context, cfg config.Config, logger *slog.Logger) (*Parts, 
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
 	p := &Parts{Config: cfg, Store: db, Logger: logger, Metrics: telemetry.NewMetrics(), Traces: traces}
-	if p.Engine, err = p.newEngine(sealer); err != nil {
+	reach := p.newOutside()
+	if p.Engine, err = p.newEngine(sealer, reach.probers()); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	if p.Flows, err = p.newAutomation(sealer); err != nil {
+	if p.Flows, err = p.newAutomation(sealer, reach); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return p, nil
 }
 
-func (p *Parts) newEngine(sealer *seal.Sealer) (*engine.Engine, error) {
+func (p *Parts) newEngine(sealer *seal.Sealer, probers map[pay.ConnectionKind]engine.Prober) (*engine.Engine, error) {
 	cfg := p.Config
 	gateway := stripe.New(stripe.Config{
 		Base: cfg.StripeAPIBase, SandboxBase: sandboxBase(cfg), CallTimeout: cfg.CallTimeout,
@@ -87,7 +88,7 @@ func (p *Parts) newEngine(sealer *seal.Sealer) (*engine.Engine, error) {
 		return nil, err
 	}
 	return engine.New(engine.Config{
-		Catalogue: catalogue, Performer: gateway,
+		Catalogue: catalogue, Performer: gateway, Probers: probers,
 		Store: p.Store, Clock: clock.Real{}, Stripe: gateway, Courier: p.newCourier(), Sealer: sealer,
 		Present: api.Presenter{}, Logger: p.Logger, Peppers: sealer.Peppers(), CallTimeout: cfg.CallTimeout,
 		Sandbox:   engine.Sandbox{Served: cfg.ServesSandbox(), TakesTestKey: cfg.ServesSandbox() && cfg.StripeAPIBase == ""},

@@ -46,7 +46,7 @@ var arrows = map[string][]string{
 	"temporal":          {"engine", "engine/automation", "flow", "pay", "clock", "telemetry"},
 	"app": {
 		"api", "dashboard", "mcp", "conductor", "temporal", "engine", "engine/automation", "flow", "store", "store/sqlite", "store/postgres",
-		"stripe", "webhook", "mail", "operation", "sandbox", "seal", "config", "telemetry", "clock", "pay",
+		"stripe", "webhook", "web", "database", "export", "mail", "operation", "sandbox", "seal", "config", "telemetry", "clock", "pay",
 	},
 
 	"app/apptest": {"app", "config", "pgtest"},

@@ -3,6 +3,7 @@ package automation
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"florin/internal/engine"
 	"florin/internal/pay"
@@ -133,4 +134,28 @@ func (a *Automation) change(ctx context.Context, o pay.Owner, name string, apply
 		return Applied{}, err
 	}
 	return a.Flow(ctx, o, name)
+}
+
+// UsesOf names the flows that use a connection.
+func (a *Automation) UsesOf(ctx context.Context, o pay.Owner, connection string) (uses []string, err error) {
+	page := pay.Page{Limit: pay.MaxPage}
+	for {
+		found, err := a.Flows(ctx, o, pay.FlowFilter{}, page)
+		if err != nil {
+			return nil, err
+		}
+		for _, f := range found.Items {
+			shown, err := a.Flow(ctx, o, f.Name)
+			if err != nil {
+				return nil, err
+			}
+			if slices.Contains(shown.Document.Uses().Connections, connection) {
+				uses = append(uses, "the flow "+f.Name)
+			}
+		}
+		if found.Next == "" {
+			return uses, nil
+		}
+		page.Cursor = found.Next
+	}
 }

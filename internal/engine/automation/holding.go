@@ -98,6 +98,8 @@ func (h *holding) carryOn(ctx context.Context) (again time.Duration, err error) 
 			return 0, errors.Join(err, h.letGo(ctx))
 		case next.over:
 			return 0, nil
+		case next.woken:
+			continue
 		case len(h.flying) == 0:
 			return max(next.due.Sub(h.r.clock.Now()), time.Millisecond), nil
 		}
@@ -169,7 +171,10 @@ func (h *holding) letGo(ctx context.Context) error {
 			return err
 		}
 		run.State, run.LeaseUntil, run.DueAt, run.UpdatedAt = pay.RunWaiting, time.Time{}, tx.Now(), tx.Now()
-		return tx.UpdateRun(run)
+		if err := tx.UpdateRun(run); err != nil {
+			return err
+		}
+		return tx.Enqueue(runJob(run), tx.Now())
 	})
 }
 

@@ -14,8 +14,9 @@ import (
 // outlook is what a round found: the run is over, or nothing more is to be done
 // before a time.
 type outlook struct {
-	over bool
-	due  time.Time
+	over  bool
+	woken bool // something was to be seen that was not there when it was planned
+	due   time.Time
 }
 
 // round plans what comes next, keeps what has come to its end together with
@@ -93,33 +94,45 @@ func (h *holding) begun(tx *store.Tx, task flow.Task) (pay.RunStep, error) {
 		ID: newID(), Owner: h.run.Owner, Run: h.run.ID, Path: task.Path, Step: task.Step, Do: task.Do + task.Call,
 		BegunAt: tx.Now(), State: pay.StepRunning, Attempts: 1, UpdatedAt: tx.Now(),
 	}
-	var err error
-	if s.Call, err = h.identity(tx, task.Path); err != nil {
+	s.Call = pay.Identity("run", string(h.run.ID), task.Path)
+	input := task.Input
+	before, found, err := h.unsettled(tx, task.Path)
+	if err != nil {
 		return s, err
 	}
-	if s.Input, err = h.r.seal(task.Input, stepContext(s.Run, s.Path, "input")); err != nil {
+	if found {
+		s.Call = before.Call
+		if input, err = h.r.open(before.Input, stepContext(before.Run, before.Path, "input")); err != nil {
+			return s, err
+		}
+	}
+	if s.Input, err = h.r.seal(input, stepContext(s.Run, s.Path, "input")); err != nil {
 		return s, err
 	}
 	return s, tx.InsertRunStep(s)
 }
 
-// identity is what makes all attempts at a step the same write. A rerun's step
-// keeps the one of the earlier run while it is not known what became of that.
-func (h *holding) identity(tx *store.Tx, path string) (string, error) {
-	fresh := pay.Identity("run", string(h.run.ID), path)
-	if h.run.Origin == "" {
-		return fresh, nil
-	}
-	before, err := tx.RunSteps(h.run.Owner, h.run.Origin)
-	if err != nil {
-		return "", err
-	}
-	for _, s := range before {
-		if s.Path == path && !s.Final && s.State != pay.StepSucceeded {
-			return s.Call, nil
+// unsettled is the step of a path in an earlier run of which it is not known
+// whether it did what it should. A rerun asks for exactly that again, under the
+// same identity.
+func (h *holding) unsettled(tx *store.Tx, path string) (pay.RunStep, bool, error) {
+	for origin := h.run.Origin; origin != ""; { // each is older than the one before
+		steps, err := tx.RunSteps(h.run.Owner, origin)
+		if err != nil {
+			return pay.RunStep{}, false, err
 		}
+		for _, s := range steps {
+			if s.Path == path {
+				return s, !s.Final && s.State != pay.StepSucceeded, nil
+			}
+		}
+		run, err := tx.Run(h.run.Owner, origin)
+		if err != nil {
+			return pay.RunStep{}, false, err
+		}
+		origin = run.Origin
 	}
-	return fresh, nil
+	return pay.RunStep{}, false, nil
 }
 
 // decided keeps what the flow settled by itself, for the history.
@@ -167,7 +180,7 @@ func (h *holding) conclude(tx *store.Tx, run pay.Run, plan flow.Plan) (outlook, 
 		return outlook{over: true}, err
 	case run.DueAt.Before(run.LeaseUntil): // woken
 		h.attendCalls()
-		return outlook{}, h.hold(tx, run)
+		return outlook{woken: true}, h.hold(tx, run)
 	}
 	due := h.due(tx.Now(), plan)
 	if !still || !due.After(tx.Now()) {
@@ -175,6 +188,9 @@ func (h *holding) conclude(tx *store.Tx, run pay.Run, plan flow.Plan) (outlook, 
 	}
 	run.State, run.DueAt, run.LeaseUntil, run.UpdatedAt = pay.RunWaiting, due, time.Time{}, tx.Now()
 	if err := tx.UpdateRun(run); err != nil {
+		return outlook{}, err
+	}
+	if err := h.r.wakeNext(tx, run); err != nil {
 		return outlook{}, err
 	}
 	return outlook{over: true, due: due}, tx.Enqueue(runJob(run), due)

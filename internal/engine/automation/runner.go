@@ -149,7 +149,11 @@ func (r *Runner) Recover(ctx context.Context) error {
 	})
 }
 
-func runJob(r pay.Run) store.Job { return store.Job{Kind: store.JobRun, Owner: r.Owner, ID: r.ID} }
+// runJob is the job that goes on with a run. Its turn is the fence: the job of
+// a holder that died is live for long, and must not stand for the next one.
+func runJob(r pay.Run) store.Job {
+	return store.Job{Kind: store.JobRun, Owner: r.Owner, ID: r.ID, Turn: int(r.Fence)}
+}
 
 // What is sealed is bound to its row.
 func runInputContext(run pay.ID) string  { return "run|input|" + string(run) }

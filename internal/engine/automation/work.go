@@ -42,7 +42,9 @@ func (r *Runner) take(ctx context.Context, job store.Job) (h *holding, wait time
 		switch {
 		case run.State.Ended():
 			return nil
-		case run.DueAt.After(now): // another holds it, or it waits
+		case run.State == pay.RunRunning && run.LeaseUntil.After(now):
+			return nil // its holder lives, and sees by itself when it is woken
+		case run.DueAt.After(now):
 			wait = run.DueAt.Sub(now)
 			return nil
 		}
@@ -85,6 +87,7 @@ func (r *Runner) turn(tx *store.Tx, run pay.Run) (bool, error) {
 		return err == nil, err
 	}
 	run.State, run.DueAt, run.LeaseUntil, run.UpdatedAt = pay.RunPending, tx.Now().Add(turnWait), time.Time{}, tx.Now()
+	run.Fence++ // the next job for it is another than this one
 	return false, tx.UpdateRun(run)
 }
 
