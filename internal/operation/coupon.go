@@ -28,7 +28,7 @@ var couponOperations = []declaration{
 		summary: "Makes a discount of a percentage or of an amount.",
 		call:    post[stripego.CouponCreateParams]("/v1/coupons"),
 		takes: params(
-			text("id", "The ID or code to give it, such as SUMMER2024; no other coupon has it. (Stripe would make one up.)").required(),
+			text("id", "The ID or code to give it, such as SUMMER2024; no other coupon has it. Stripe alone would make one up.").required(),
 			decimal("percent_off", "The percentage to take off, above 0 and up to 100; decimals are allowed.").between(0, 100),
 			minor("amount_off", "The amount to take off, in minor units."),
 			currency("The currency of amount_off."),

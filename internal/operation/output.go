@@ -104,6 +104,7 @@ func fill(into reflect.Value, body json.RawMessage) error {
 func set(into reflect.Value, value json.RawMessage) error {
 	switch {
 	case len(value) == 0 || string(value) == "null":
+		empty(into)
 		return nil
 	case into.Kind() == reflect.Struct:
 		return fill(into, value)
@@ -113,6 +114,18 @@ func set(into reflect.Value, value json.RawMessage) error {
 		value = at(value, "id")
 	}
 	return json.Unmarshal(value, into.Addr().Interface())
+}
+
+// empty gives lists and maps that Stripe leaves out or sends as null no
+// entries, so that nobody who reads them needs to ask.
+func empty(into reflect.Value) {
+	switch {
+	case into.Type() == reflect.TypeFor[raw]():
+	case into.Kind() == reflect.Map:
+		into.Set(reflect.MakeMap(into.Type()))
+	case into.Kind() == reflect.Slice:
+		into.Set(reflect.MakeSlice(into.Type(), 0, 0))
+	}
 }
 
 func setList(into reflect.Value, value json.RawMessage) error {

@@ -124,7 +124,7 @@ var Codes = []CodeInfo{
 	{CodeUnknownField, KindInvalid, "The body or query names a field that does not exist here.", "Check the spelling of `field` against `/docs`."},
 	{CodeMissingField, KindInvalid, "A required field is absent or empty.", "Send `field`."},
 	{CodeInvalidField, KindInvalid, "A field has a value that is not allowed.", "The message says which values are."},
-	{CodeInvalidID, KindInvalid, "An id is not a UUID.", "Send the id as Florin returned it."},
+	{CodeInvalidID, KindInvalid, "An id is not one: Florin's are UUIDs, Stripe's begin with what they are ids of.", "Send the id as it was returned; the message says where to find it."},
 	{CodeInvalidAmount, KindInvalid, "The amount is not a decimal above zero with the digits of its currency.", "Send a number or string such as `10.00`; JPY has no decimals, KWD has three."},
 	{CodeAmountTooSmall, KindInvalid, "The amount is below the smallest that can be charged in its currency.", "Charge more, or collect several amounts in one payment."},
 	{CodeAmountTooLarge, KindInvalid, "The amount is above the largest that can be charged.", "Split the payment."},

@@ -2,7 +2,11 @@ package stripe
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
+	"net/url"
+	"path"
+	"strings"
 	"time"
 
 	stripego "github.com/stripe/stripe-go/v85"
@@ -16,6 +20,9 @@ import (
 func (g *Gateway) Perform(ctx context.Context, access pay.Access, wire pay.Wire, key string, sent bool) pay.OperationAnswer {
 	r := reader{g: g, access: access, name: "operation"}
 	got, verdict := r.ask(ctx, request{access: access, wire: wire, key: key, sent: sent})
+	if wire.Method == http.MethodDelete && got.doubt && got.status == http.StatusNotFound {
+		got, verdict = r.whatIsGone(ctx, wire, got)
+	}
 	result := pay.OperationAnswer{
 		Outcome: verdict, Status: got.status, RequestRef: got.requestRef(),
 		Replayed: got.header.Get("Idempotent-Replayed") == "true", StripeTime: got.time(),
@@ -33,6 +40,31 @@ func (g *Gateway) Perform(ctx context.Context, access pay.Access, wire pay.Wire,
 	}
 	result.Err.ProviderCode, result.Err.RequestRef = string(got.problem().Code), got.requestRef()
 	return result
+}
+
+// whatIsGone settles a DELETE that was repeated and found nothing: it was done
+// the first time. Stripe keeps no answers to DELETEs by their keys; what it
+// still says of the object is the answer, and else that it is gone.
+func (r reader) whatIsGone(ctx context.Context, wire pay.Wire, gone answer) (answer, pay.Outcome) {
+	address, _, _ := strings.Cut(wire.Path, "?")
+	look := wire
+	look.Method, look.Path = http.MethodGet, address
+	got, verdict := r.ask(ctx, request{access: r.access, wire: look})
+	if verdict == pay.OutcomeRefused && got.status == http.StatusNotFound {
+		id, err := url.PathUnescape(path.Base(address))
+		if err != nil {
+			return gone, pay.OutcomeInDoubt
+		}
+		got.body, err = json.Marshal(map[string]any{"id": id, "deleted": true})
+		if err != nil {
+			return gone, pay.OutcomeInDoubt
+		}
+		return got, pay.OutcomeDone
+	}
+	if verdict != pay.OutcomeDone {
+		return gone, pay.OutcomeInDoubt
+	}
+	return got, verdict
 }
 
 // time is Stripe's clock, or zero.
