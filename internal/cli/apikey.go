@@ -48,7 +48,7 @@ func (p *program) apikeyCreateCommand() *cobra.Command {
 	flags := settings(cmd, storedSettings...)
 	cmd.Flags().StringVar(&merchant, "merchant", pay.DefaultMerchant, "The `name` of the merchant that owns the key.")
 	cmd.Flags().StringVar(&mode, "mode", string(pay.Test), "The `mode` of the key: test or live.")
-	cmd.Flags().StringVar(&scopes, "scopes", "all", "What the key may do: a comma-separated `list`, or all.")
+	cmd.Flags().StringVar(&scopes, "scopes", "all", "What the key may do: a comma-separated `list`, or all. A key with limits has "+limitedScopes+" when left out.")
 	cmd.Flags().BoolVar(&asJSON, "json", false, `Print {"id","key","mode","scopes"}, and "limits" when there are.`)
 	limits.bind(cmd)
 	cmd.RunE = p.run(func(ctx context.Context, _ []string) error {
@@ -56,14 +56,18 @@ func (p *program) apikeyCreateCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		list, err := pay.ParseScopes(scopes)
-		if err != nil {
-			return err
-		}
 		bounds, err := limits.parse()
 		if err != nil {
 			return err
 		}
+		if !bounds.IsZero() && !cmd.Flags().Changed("scopes") {
+			scopes = limitedScopes
+		}
+		list, err := pay.ParseScopes(scopes)
+		if err != nil {
+			return err
+		}
+		p.warnOfScopes(bounds, list)
 		return p.withParts(ctx, flags, func(parts *app.Parts) error {
 			owner, err := merchantNamed(ctx, parts, merchant)
 			if err != nil {

@@ -1,6 +1,9 @@
 package cli
 
 import (
+	"fmt"
+	"slices"
+
 	"github.com/spf13/cobra"
 
 	"florin/internal/pay"
@@ -12,6 +15,17 @@ which may be run, how much one call and all calls of a day in UTC may move, and
 which writes a person must approve first. Amounts count where an operation states
 one, and must be stated then; others move what they move, so name what the key
 may run with --allow as well. Rotation keeps limits.`
+
+// limitedScopes are those of a key with limits, unless others are named: they
+// are the ones that limits hold for.
+const limitedScopes = "operations:read,operations:write"
+
+// warnOfScopes tells of a limited key's rights that no limit holds for.
+func (p *program) warnOfScopes(limits pay.KeyLimits, scopes []pay.Scope) {
+	if !limits.IsZero() && slices.Contains(scopes, pay.ScopePaymentsWrite) {
+		fmt.Fprintf(p.Err, "warning: limits hold for operations; with %s the key moves money without them\n", pay.ScopePaymentsWrite)
+	}
+}
 
 // limitOptions are a key's limits on the command line.
 type limitOptions struct {

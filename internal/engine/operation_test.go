@@ -249,6 +249,23 @@ func TestConnectionIsSealed(t *testing.T) {
 	assert.Equal(t, pay.CodeNotFound, pay.CodeOf(err))
 }
 
+// Results are kept as long as replies are; then the identity is free again.
+func TestOperationsAreForgotten(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	first, err := w.engine.RunOperation(t.Context(), w.operation("old"))
+	require.NoError(t, err)
+	w.after(pay.IdempotencyRetention - time.Hour)
+	again, err := w.engine.RunOperation(t.Context(), w.operation("old"))
+	require.NoError(t, err)
+	assert.Equal(t, first.Output, again.Output)
+	w.after(2 * time.Hour)
+	fresh, err := w.engine.RunOperation(t.Context(), w.operation("old", input(`{"amount":2000,"currency":"usd","source":"tok_visa"}`)))
+	require.NoError(t, err)
+	assert.False(t, fresh.Replayed)
+	assert.NotEqual(t, first.ID, fresh.ID)
+}
+
 func TestOperationPreview(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
