@@ -66,6 +66,16 @@ test-stripe-go: build ## the Stripe Go library's own tests, unchanged, against t
 	cd "$$dir/suite"; \
 	STRIPE_MOCK_PORT=$$(sed -E 's/.*"url":"[^"]*:([0-9]+)".*/\1/' "$$dir/where") GOFLAGS=-mod=mod go test -p 1 -vet=off -ldflags=-w $(SUITE_FLAGS) ./...
 
+.PHONY: test-temporal
+test-temporal: ## operations and flows on a real Temporal server: TEMPORAL_ADDRESS's, or one it builds (minutes)
+	@if [ -z "$${TEMPORAL_ADDRESS:-}" ]; then \
+		(cd tools/temporalserver && go build -o "$(CACHE)/bin/temporalserver" .); \
+		where=$$(mktemp); "$(CACHE)/bin/temporalserver" >"$$where" & server=$$!; trap 'kill $$server; rm -f "$$where"' EXIT; \
+		until [ -s "$$where" ]; do kill -0 $$server; sleep 0.1; done; \
+		read -r TEMPORAL_ADDRESS TEMPORAL_NAMESPACE <"$$where"; export TEMPORAL_ADDRESS TEMPORAL_NAMESPACE; \
+	fi; \
+	go test -count=1 -v -tags temporal -run OnAServer -timeout $(TEST_TIMEOUT) ./internal/temporal
+
 .PHONY: race
 race: ## the rooms with many goroutines, under the race detector
 	CGO_ENABLED=1 go test -race -timeout $(TEST_TIMEOUT) $(RACE)

@@ -15,10 +15,10 @@ import (
 
 func (p *program) workerCommand() *cobra.Command {
 	return group("worker", "Serve Stripe operations to the workflow engine you have",
-		"Runs the catalogue of Stripe operations where a company runs its workflows, as\n"+
-			"tasks of Conductor. Several workers may serve one\n"+
+		"Runs the catalogue of Stripe operations where a company runs its workflows: as\n"+
+			"tasks of Conductor, or as activities of Temporal. Several workers may serve one\n"+
 			"engine; on SQLite they run beside a server, on the same machine.",
-		p.conductorCommand())
+		p.conductorCommand(), p.temporalCommand())
 }
 
 // workerName tells this worker from others in an engine's lists.
@@ -132,4 +132,55 @@ func chosen(globs []string) func(operation string) bool {
 		}
 		return false
 	}
+}
+
+const temporalHelp = `Serves every Stripe operation as an activity of a Temporal cluster, and every flow
+as a workflow: create-refund is the activity stripe.create-refund, which takes
+{"connection","input","idempotency_key"}, and the flow big-charges is the workflow
+flow.big-charges, which takes what its trigger would bring.
+
+An activity's write happens once, however often it is tried: its identity is the
+workflow, its run and the activity's id. What Stripe refused for good is an
+application error that is not retried, with the code as its type.
+
+The cluster is named by TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE and, for one that
+wants it, TEMPORAL_API_KEY; or by the flags.`
+
+func (p *program) temporalCommand() *cobra.Command {
+	var o app.TemporalConfig
+	cmd := &cobra.Command{
+		Use:   "temporal",
+		Short: "Serve operations as activities, and flows as workflows, of a Temporal cluster",
+		Long:  temporalHelp,
+		Example: "  florin worker temporal --address localhost:7233\n" +
+			"  TEMPORAL_API_KEY=… florin worker temporal --address eu.example.com:7233 --namespace pay --tls",
+		Args: cobra.NoArgs,
+	}
+	flags := settings(cmd, operationSettings...)
+	who := actorFlags(cmd)
+	f := cmd.Flags()
+	f.StringVar(&o.Address, "address", "", "The `host:port` of the cluster's frontend [TEMPORAL_ADDRESS]; localhost:7233 when left out.")
+	f.StringVar(&o.Namespace, "namespace", "", "The `namespace` [TEMPORAL_NAMESPACE]; default when left out.")
+	f.StringVar(&o.TaskQueue, "task-queue", "florin", "The `queue` to serve.")
+	f.StringVar(&o.Connection, "connection", "", "The `name` of the connection of activities that name none.")
+	f.IntVar(&o.Parallel, "parallel", 0, "Activities at once: a `number`; as Temporal has it when left out.")
+	f.BoolVar(&o.TLS, "tls", false, "Connect over TLS.")
+	cmd.RunE = p.run(func(ctx context.Context, _ []string) error {
+		o.Address = cmp.Or(o.Address, p.Getenv("TEMPORAL_ADDRESS"))
+		o.Namespace = cmp.Or(o.Namespace, p.Getenv("TEMPORAL_NAMESPACE"))
+		o.APIKey = pay.NewSecret(p.Getenv("TEMPORAL_API_KEY"))
+		return p.withParts(ctx, flags, func(parts *app.Parts) error {
+			var err error
+			if o.Owner, o.Key, err = p.identify(ctx, parts, who); err != nil {
+				return err
+			}
+			worker, err := parts.TemporalWorker(o)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(p.Err, "Serving the queue %s. Stop with Ctrl-C.\n", o.TaskQueue)
+			return worker.Run(ctx)
+		})
+	})
+	return cmd
 }
