@@ -249,9 +249,11 @@ const faultsAddHelp = `Adds a rule. EFFECT is one of:
   error         500; nothing was done
   error_after   500; all was done
   rate_limit    429; --value is Retry-After in seconds
+  rate_limit_stop   429 that asks not to be tried again
   conflict      409; nothing was done
   truncate      half an answer; all was done
-  webhook_drop, webhook_duplicate   for the events of --event`
+  late          all was done, and what it made is in lists --value seconds later
+  webhook_drop, webhook_duplicate, webhook_twin, webhook_reorder, webhook_early   for the events of --event`
 
 func (p *program) faultsAddCommand() *cobra.Command {
 	var rule sandboxFault

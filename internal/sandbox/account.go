@@ -19,6 +19,7 @@ type account struct {
 	running  map[string]bool    // idempotency keys whose first request is not answered yet
 	clocks   map[string]*agenda // what each test clock will do, by its id
 	ledger   ledger
+	tardy    tardy
 	payoutAt int64 // the next automatic payout that is planned, Unix seconds, 0 none
 }
 

@@ -10,6 +10,8 @@ import (
 type credential struct {
 	account     string
 	publishable bool
+	key         string
+	may         permissions // of a restricted key; nil may do all
 }
 
 // Prefixes of the test-mode keys; what follows names the account, so that
@@ -38,7 +40,12 @@ func authenticate(r *http.Request, sent params) (credential, error) {
 	}
 	for _, prefix := range []string{secretPrefix, restrictedPrefix, publishablePrefix} {
 		if family, ok := strings.CutPrefix(key, prefix); ok && family != "" {
-			return credential{accountID(family), prefix == publishablePrefix}, nil
+			who := credential{publishable: prefix == publishablePrefix, key: key}
+			if prefix == restrictedPrefix {
+				family, who.may = splitPermissions(family)
+			}
+			who.account = accountID(family)
+			return who, nil
 		}
 	}
 	return credential{}, unauthorized("Invalid API Key provided: " + maskKey(key))

@@ -27,6 +27,13 @@ const (
 	// verdictTime is how long the bank thinks about one of the texts of test
 	// mode, in seconds: just long enough that under_review is seen.
 	verdictTime = 1
+	// reviewTime is how long the bank thinks about other evidence, in seconds:
+	// Stripe says 60 to 75 days (docs.stripe.com/disputes/how-disputes-work). It
+	// then finds for the cardholder, as most banks do.
+	reviewTime = 75 * 24 * 60 * 60
+	// inquiryTime is how long an inquiry stays open that nothing came of, in
+	// seconds since it was made: 120 days (docs.stripe.com/disputes/how-disputes-work).
+	inquiryTime = 120 * 24 * 60 * 60
 	// maxEvidence is the longest text of evidence, in characters (§2.8).
 	maxEvidence = 150_000
 )
@@ -224,8 +231,11 @@ func (d *dispute) submit(now int64) {
 			verdict = ""
 		}
 	}
-	if verdict != "" {
-		d.secret = disputeSecret{verdict, now + verdictTime}
+	d.secret = disputeSecret{verdict, now + verdictTime}
+	if verdict == "" && d.inquiry() {
+		d.secret = disputeSecret{inquiryClosed, d.Created + inquiryTime}
+	} else if verdict == "" {
+		d.secret = disputeSecret{disputeLost, now + reviewTime}
 	}
 }
 
@@ -247,12 +257,14 @@ func closeDispute(c *call) (any, error) {
 }
 
 // disputeDue is when the bank tells its decision, or stops waiting for an
-// answer, in Unix seconds.
+// answer, in Unix seconds. An inquiry lapses by itself.
 func disputeDue(o object) int64 {
 	d := o.(*dispute)
 	switch {
 	case d.secret.Verdict != "":
 		return d.secret.DecideAt
+	case d.inquiry() && d.open():
+		return d.Created + inquiryTime
 	case d.open():
 		return d.EvidenceDetails.DueBy
 	}

@@ -127,3 +127,27 @@ func TestOtherDisputes(t *testing.T) {
 	w.send("POST", "/v1/payment_intents/"+held.at("id").(string)+"/capture", "amount_to_capture=600")
 	require.EqualValues(t, 600, w.disputesOf(held.at("latest_charge").(string))[0].Amount)
 }
+
+// Nobody decides for ever: other evidence is lost after 75 days, and an inquiry
+// that nothing came of is closed after 120.
+func TestDisputesEndByTime(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	answered, asked, replied := w.disputed("createDispute"), w.disputed("createDisputeInquiry"), w.disputed("createDisputeInquiry")
+	for _, d := range []*stripe.Dispute{answered, replied} {
+		w.send("POST", "/v1/disputes/"+d.ID, "evidence[uncategorized_text]=It+was+delivered")
+	}
+	status := func() (out []any) {
+		for _, d := range []*stripe.Dispute{answered, asked, replied} {
+			out = append(out, w.ask("GET", "/v1/disputes/"+d.ID, "").at("status"))
+		}
+		return out
+	}
+	w.advance((75*24*60*60 - 1) * time.Second)
+	require.Equal(t, []any{"under_review", "warning_needs_response", "warning_under_review"}, status())
+	w.advance(time.Second)
+	require.Equal(t, []any{"lost", "warning_needs_response", "warning_under_review"}, status())
+	w.advance(45 * 24 * time.Hour)
+	require.Equal(t, []any{"lost", "warning_closed", "warning_closed"}, status())
+	require.EqualValues(t, 3*941-2500, w.total(), "inquiries move no money")
+}

@@ -21,10 +21,19 @@ var failingBanks = map[string]string{
 	"btok_us_verified_insufficientFunds":  "000222222227",
 	"btok_us_verified_debitNotAuthorized": "000333333335",
 	"btok_us_verified_invalidCurrency":    "000444444440",
+	"btok_us_verified_lateFailure":        lateBank,
 }
 
+// lateBank is the sandbox's own: it takes a payout, and sends it back later. A
+// bank may do so within five business days (§2.12), and Stripe has no test
+// number for it.
+const lateBank = "000888888883"
+
+// bankFailure is why a bank took no money, or gave none.
+type bankFailure struct{ code, message string }
+
 // bankFailures is how money to or from a test number fails (§3.10).
-var bankFailures = map[string]struct{ code, message string }{
+var bankFailures = map[string]bankFailure{
 	"000111111116": {"no_account", "The bank account could not be located."},
 	"000111111113": {"account_closed", "The bank account has been closed."},
 	"000222222227": {"insufficient_funds", "The account does not have enough funds."},

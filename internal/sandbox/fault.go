@@ -41,11 +41,13 @@ const (
 	effectHookTwin    effectType = "webhook_twin"    // a second event, with an id of its own, about the same change
 	effectHookReorder effectType = "webhook_reorder" // delivered some seconds late, after what happened later
 	effectHookEarly   effectType = "webhook_early"   // delivered before the request is answered
+	effectLate        effectType = "late"            // all was done, and what it made is listed value seconds later
+	effectRateStop    effectType = "rate_limit_stop" // 429 with Stripe-Should-Retry: false; nothing was done
 	effectDecline     effectType = "decline"         // the bank refuses a card that it would have accepted; code: the decline code
 )
 
 var everyEffect = []effectType{effectLatency, effectHang, effectResetBefore, effectResetAfter, effectError, effectErrorAfter,
-	effectRateLimit, effectConflict, effectTruncate, effectHookDrop, effectHookTwice, effectHookTwin, effectHookReorder, effectHookEarly, effectDecline}
+	effectRateLimit, effectConflict, effectTruncate, effectHookDrop, effectHookTwice, effectHookTwin, effectHookReorder, effectHookEarly, effectLate, effectRateStop, effectDecline}
 
 // sorry is the message of Stripe's own failures.
 const sorry = "Sorry! There was an error while talking to one of our backends. Support has been notified."
@@ -53,7 +55,7 @@ const sorry = "Sorry! There was an error while talking to one of our backends. S
 // effect is one thing going wrong, with its number where it needs one.
 type effect struct {
 	Type  effectType `json:"type"`
-	Value int64      `json:"value,omitempty"` // milliseconds of latency, seconds of Retry-After
+	Value int64      `json:"value,omitempty"` // milliseconds of latency, seconds of Retry-After or until listed
 	Code  string     `json:"code,omitempty"`  // of a decline; empty is generic_decline
 }
 
@@ -212,7 +214,7 @@ func (x *exchange) underFault(run func() *answer) *answer {
 		return nil
 	case effectError:
 		return x.fail(serverError(http.StatusInternalServerError, sorry))
-	case effectRateLimit:
+	case effectRateLimit, effectRateStop:
 		return x.fail((&apiError{Type: typeInvalidRequest, Message: "Too many requests hit the API too quickly. We recommend an exponential backoff of your requests.",
 			status: http.StatusTooManyRequests}).withCode("rate_limit"))
 	case effectConflict:
@@ -246,6 +248,8 @@ func (e *effect) headers(h http.Header) {
 		h.Set("Stripe-Rate-Limited-Reason", "global-rate")
 		h.Set("Retry-After", strconv.FormatInt(e.Value, 10))
 		h.Set("Stripe-Should-Retry", "true")
+	case effectRateStop:
+		h.Set("Stripe-Should-Retry", "false")
 	case effectError, effectConflict:
 		h.Set("Stripe-Should-Retry", "true")
 	}

@@ -47,6 +47,7 @@ func (c *call) pageOf(q query) (*page, error) {
 	if t.shuffled {
 		q.keep = both(q.keep, c.createdFilter())
 	}
+	q.keep = both(q.keep, c.listed())
 	out := &page{url: c.path}
 	if c.text("ending_before") != "" {
 		out.objects, out.more = walk(t, places[low:high], q.keep, limit, true)

@@ -260,7 +260,7 @@ func (p *paymentIntent) set(c *call) error {
 	if err := p.setSharing(c); err != nil {
 		return err
 	}
-	return p.setMethod(c)
+	return c.useMethod(p.mayUse, &p.PaymentMethod, &p.Status)
 }
 
 func (p *paymentIntent) setOptions(c *call) {
@@ -276,29 +276,6 @@ func (p *paymentIntent) setOptions(c *call) {
 	if when := card.text("request_three_d_secure"); when != "" {
 		p.PaymentMethodOptions.Card.RequestThreeDSecure = when
 	}
-}
-
-// setMethod chooses what to pay with, by id or by the details of a card.
-func (p *paymentIntent) setMethod(c *call) error {
-	var method *paymentMethod
-	var err error
-	switch {
-	case c.has("payment_method_data"):
-		method, err = newMethod(c, c.hash("payment_method_data"), "payment_method_data")
-	case c.text("payment_method") != "":
-		method, err = methodToUse(c, c.text("payment_method"))
-	}
-	if err != nil || method == nil {
-		return err
-	}
-	if err := p.mayUse(method); err != nil {
-		return err
-	}
-	p.PaymentMethod = &method.ID
-	if p.Status == intentNeedsMethod {
-		p.Status = intentNeedsConfirmation
-	}
-	return nil
 }
 
 // mayUse refuses a card of another customer, and one that is used up (§1.8.3).
@@ -321,17 +298,7 @@ func retrieveIntent(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return found, c.mayAct(found)
-}
-
-// mayAct lets a browser's key act on an intent only with its client secret.
-func (c *call) mayAct(p *paymentIntent) error {
-	if secret := c.text("client_secret"); secret != "" && !sameSecret(secret, p.ClientSecret) {
-		return badParam("client_secret", "payment_intent_invalid_parameter", "The client_secret provided does not match the client_secret associated with the PaymentIntent.")
-	} else if secret == "" && c.who.publishable {
-		return missingParam("client_secret")
-	}
-	return nil
+	return found, c.mayActOn("PaymentIntent", found.ClientSecret, "payment_intent_invalid_parameter")
 }
 
 func listIntents(c *call) (any, error) {

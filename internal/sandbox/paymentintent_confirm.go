@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"net/http"
-	"net/url"
 	"slices"
 )
 
@@ -19,7 +18,7 @@ func confirmIntent(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := c.mayAct(old); err != nil {
+	if err := c.mayActOn("PaymentIntent", old.ClientSecret, "payment_intent_invalid_parameter"); err != nil {
 		return nil, err
 	}
 	if err := old.confirmable(); err != nil {
@@ -50,10 +49,7 @@ func confirm(c *call, id string) (any, error) {
 	if p.PaymentMethod == nil {
 		return nil, p.unexpected("You cannot confirm this PaymentIntent because it's missing a payment method. You can either update the PaymentIntent with a payment method and then confirm it again, or confirm it again directly with a payment method or ConfirmationToken.")
 	}
-	if a := p.AutomaticPaymentMethods; a != nil && a.AllowRedirects == "always" && c.text("return_url") == "" {
-		return nil, badParam("return_url", "", "This PaymentIntent is configured to accept payment methods enabled in your Dashboard. Because some of these payment methods might redirect your customer off of your page, you must provide a `return_url`. If you don't want to accept redirect-based payment methods, set `automatic_payment_methods[enabled]` to `true` and `automatic_payment_methods[allow_redirects]` to `never` when creating Setup Intents and Payment Intents.")
-	}
-	if err := p.setReturn(c.text("return_url")); err != nil {
+	if err := c.setReturn("PaymentIntent", p.AutomaticPaymentMethods, &p.secret.ReturnURL); err != nil {
 		return nil, err
 	}
 	method, _ := paymentMethods.find(c.work, *p.PaymentMethod)
@@ -66,19 +62,6 @@ func confirm(c *call, id string) (any, error) {
 	off := c.text("off_session")
 	try := &attempt{work: c.work, intent: p, method: method, offSession: off != "" && off != "false"}
 	return try.run(c)
-}
-
-// setReturn keeps where the customer goes after authenticating; an app's own
-// scheme is fine.
-func (p *paymentIntent) setReturn(to string) error {
-	if to == "" {
-		return nil
-	}
-	if address, err := url.Parse(to); err != nil || address.Scheme == "" {
-		return badParam("return_url", "url_invalid", "Not a valid URL")
-	}
-	p.secret.ReturnURL = to
-	return nil
 }
 
 func (t *attempt) run(c *call) (any, error) {

@@ -103,7 +103,7 @@ func paymentMethodResource() *resource {
 		},
 		routes: []route{
 			{method: http.MethodPost, path: "/v1/payment_methods", title: "Create a payment method from a test card", returns: id, browser: true,
-				params: []param{enum("type", "card").must(), cardParams, billing, redisplay, metadata(), anything("radar_options")}, do: createMethod},
+				params: []param{enum("type", "card"), text("customer"), text("payment_method"), cardParams, billing, redisplay, metadata(), anything("radar_options")}, do: createMethod},
 			{method: http.MethodGet, path: "/v1/payment_methods", title: "List payment methods", returns: id, list: true,
 				params: paged(text("customer"), text("type"), redisplay), do: listMethods},
 			{method: http.MethodGet, path: "/v1/payment_methods/{id}", title: "Retrieve a payment method; a test id makes a new one",
@@ -118,7 +118,45 @@ func paymentMethodResource() *resource {
 }
 
 func createMethod(c *call) (any, error) {
+	switch {
+	case c.has("customer") || c.has("payment_method"):
+		return cloneMethod(c)
+	case !c.has("type"):
+		return nil, missingParam("type")
+	}
 	return newMethod(c, c.params, "")
+}
+
+// cloneMethod copies a card that a customer of the platform has saved into the
+// connected account that asks, which may then charge it once or save it
+// (docs.stripe.com/connect/direct-charges-multiple-accounts).
+//
+// Errors: the platform asks for itself; parameter_missing, resource_missing.
+func cloneMethod(c *call) (any, error) {
+	owner, method := c.text("customer"), c.text("payment_method")
+	switch {
+	case method == "":
+		return nil, missingParam("payment_method")
+	case !c.account.connected():
+		return nil, badParam("payment_method", "", "You can only clone a PaymentMethod to a connected account: send the Stripe-Account header.")
+	}
+	saved, ok := paymentMethods.find(c.platform(), method)
+	switch {
+	case !ok || saved.secret.Spent:
+		return nil, noSuch(http.StatusNotFound, paymentMethods.noun, method, "payment_method")
+	case value(saved.Customer) != owner:
+		return nil, badParam("customer", "", "The customer does not have a payment method with the ID "+method+". The payment method must belong to the customer.")
+	}
+	made := paymentMethods.add(c.work, copyOf(c.work, saved))
+	return made, c.setMetadata(&made.Metadata)
+}
+
+// copyOf is the same card in another account, not stored, of nobody.
+func copyOf(w *work, saved *paymentMethod) *paymentMethod {
+	made := draw(w, saved.test(), params{})
+	made.Card.ExpMonth, made.Card.ExpYear, made.BillingDetails = saved.Card.ExpMonth, saved.Card.ExpYear, saved.BillingDetails
+	made.secret.SetUp = saved.secret.SetUp
+	return made
 }
 
 // newMethod makes a payment method of a card hash; prefix is where the hash

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"net/http"
@@ -23,6 +24,9 @@ const (
 const (
 	// bankDays is how many business days a standard payout takes to a US bank (§4.3).
 	bankDays = 2
+	// returnDays is how many business days after paying it a bank sends back a
+	// payout to the number lateBank; Stripe names at most five (§2.12).
+	returnDays = 3
 	// instantTime is how long an instant payout takes, in seconds: Stripe says
 	// that most arrive within 30 minutes.
 	instantTime = 30 * 60
@@ -204,7 +208,8 @@ func (p *payout) entry(sort, category string, amount int64) balanceTransaction {
 }
 
 // movePayout is what time does to a payout: the bank has it from the next
-// midnight on, and pays or refuses it on the day of arrival.
+// midnight on, and pays or refuses it on the day of arrival; one bank sends it
+// back after that.
 func movePayout(w *work, id string) error {
 	p := payouts.edit(w, id)
 	if p.Status == payoutPending && w.now < p.ArrivalDate {
@@ -215,9 +220,12 @@ func movePayout(w *work, id string) error {
 	p.secret.DueAt = 0
 	bank, ok := bankAccounts.find(w, value(p.Destination))
 	if ok {
-		if _, fails := bankFailures[bank.secret.Number]; fails {
-			p.fail(w, bank)
+		if why, fails := bankFailures[bank.secret.Number]; fails || p.Status == payoutPaid {
+			p.fail(w, bank, cmp.Or(why, bankFailure{"could_not_process", "The bank could not process this payout, and sent it back."}))
 			return nil
+		}
+		if bank.secret.Number == lateBank {
+			p.secret.DueAt = businessDay(w.now, returnDays)
 		}
 	}
 	p.Status, p.TraceID = payoutPaid, &traceID{"supported", pointer(w.sandbox.ids.upper(traceLength))}
@@ -234,8 +242,7 @@ func movePayout(w *work, id string) error {
 const traceLength = 15
 
 // fail gives the money back to the balance, and sends nothing more to the bank.
-func (p *payout) fail(w *work, bank *bankAccount) {
-	why := bankFailures[bank.secret.Number]
+func (p *payout) fail(w *work, bank *bankAccount, why bankFailure) {
 	p.Status, p.FailureCode, p.FailureMessage, p.TraceID = payoutFailed, &why.code, &why.message, &traceID{Status: "unsupported"}
 	p.FailureBalanceTransaction = enter(w, p.entry("payout_failure", "payout_reversal", p.Amount))
 	broken := bankAccounts.edit(w, bank.ID)

@@ -1,6 +1,7 @@
 package sandbox_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -196,4 +197,34 @@ func TestPayoutsGoOnAfterAChange(t *testing.T) {
 	require.Equal(t, []any{"paid", "failed"}, payouts())
 	_, sum := w.movements(account)
 	require.EqualValues(t, 0, sum)
+}
+
+// A bank may send a payout back days after it was paid (§2.12).
+func TestPayoutFailsLate(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	account := w.connect("external_account=btok_us_verified_lateFailure")
+	w.funded()
+	w.send("POST", "/v1/transfers", "amount=700&currency=usd&destination="+account)
+	made := w.send("POST", "/v1/payouts", "amount=700&currency=usd", "Stripe-Account", account).at("id").(string)
+	w.advance(3 * 24 * time.Hour)
+	require.Equal(t, "paid", w.ask("GET", "/v1/payouts/"+made, "", "Stripe-Account", account).at("status"))
+	_, sum := w.movements(account)
+	require.Zero(t, sum)
+	w.advance(5 * 24 * time.Hour)
+	failed := w.ask("GET", "/v1/payouts/"+made+"?expand[]=failure_balance_transaction", "", "Stripe-Account", account)
+	require.Equal(t, []any{"failed", "could_not_process", 700.0}, []any{failed.at("status"), failed.at("failure_code"), failed.at("failure_balance_transaction", "net")})
+	require.Equal(t, []string{"payout.paid", "payout.failed"}, only(w.typesOf(account), "payout.paid", "payout.failed"))
+	_, sum = w.movements(account)
+	require.EqualValues(t, 700, sum)
+}
+
+// only keeps some types of events.
+func only(all []string, kept ...string) (out []string) {
+	for _, one := range all {
+		if slices.Contains(kept, one) {
+			out = append(out, one)
+		}
+	}
+	return out
 }

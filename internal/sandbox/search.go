@@ -191,7 +191,7 @@ func (c *call) search(k *kind, clauses []clause, either bool, limit int) (any, e
 		return !slices.ContainsFunc(clauses, func(one clause) bool { return !holds(one) })
 	}
 	out := &page{url: c.path, search: true}
-	out.objects, out.more = walk(t, places, keep, limit, false)
+	out.objects, out.more = walk(t, places, both(keep, c.listed()), limit, false)
 	if out.more {
 		out.next = out.objects[len(out.objects)-1].identity().ID
 	}

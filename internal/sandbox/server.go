@@ -154,7 +154,10 @@ func (x *exchange) prepare() error {
 	}
 	x.who = who
 	x.account, err = x.sandbox.acting(x.request, who)
-	return err
+	if err != nil {
+		return err
+	}
+	return who.permits(x.request, x.account.id)
 }
 
 func validVersion(version string) bool {
@@ -229,6 +232,7 @@ func (x *exchange) locked() (*answer, ticket) {
 			x.remember(w, reply)
 		}
 	}
+	x.fault.hide(w)
 	until := w.commit()
 	x.early = w.earlyOnes()
 	return reply, until

@@ -75,7 +75,7 @@ func confirmSetup(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := c.maySetUp(old); err != nil {
+	if err := c.mayActOn("SetupIntent", old.ClientSecret, "setup_intent_invalid_parameter"); err != nil {
 		return nil, err
 	}
 	if !slices.Contains([]string{intentNeedsMethod, intentNeedsConfirmation, intentNeedsAction}, old.Status) {
@@ -94,10 +94,7 @@ func (s *setupIntent) confirm(c *call) (any, error) {
 	if s.PaymentMethod == nil {
 		return nil, s.unexpected("You cannot confirm this SetupIntent because it's missing a payment method. You can either update the SetupIntent with a payment method and then confirm it again, or confirm it again directly with a payment method.")
 	}
-	if a := s.AutomaticPaymentMethods; a != nil && a.AllowRedirects == "always" && c.text("return_url") == "" {
-		return nil, badParam("return_url", "", "This SetupIntent is configured to accept payment methods enabled in your Dashboard. Because some of these payment methods might redirect your customer off of your page, you must provide a `return_url`. If you don't want to accept redirect-based payment methods, set `automatic_payment_methods[enabled]` to `true` and `automatic_payment_methods[allow_redirects]` to `never` when creating Setup Intents and Payment Intents.")
-	}
-	if err := s.setReturn(c.text("return_url")); err != nil {
+	if err := c.setReturn("SetupIntent", s.AutomaticPaymentMethods, &s.secret.ReturnURL); err != nil {
 		return nil, err
 	}
 	method, _ := paymentMethods.find(c.work, *s.PaymentMethod)

@@ -3,7 +3,6 @@ package sandbox
 import (
 	"fmt"
 	"net/http"
-	"net/url"
 	"slices"
 )
 
@@ -155,30 +154,7 @@ func (s *setupIntent) set(c *call) error {
 	if err := c.setMetadata(&s.Metadata); err != nil {
 		return err
 	}
-	return s.setMethod(c)
-}
-
-// setMethod chooses what to save, by id or by the details of a card.
-func (s *setupIntent) setMethod(c *call) error {
-	var method *paymentMethod
-	var err error
-	switch {
-	case c.has("payment_method_data"):
-		method, err = newMethod(c, c.hash("payment_method_data"), "payment_method_data")
-	case c.text("payment_method") != "":
-		method, err = methodToUse(c, c.text("payment_method"))
-	}
-	if err != nil || method == nil {
-		return err
-	}
-	if err := s.maySave(method); err != nil {
-		return err
-	}
-	s.PaymentMethod = &method.ID
-	if s.Status == intentNeedsMethod {
-		s.Status = intentNeedsConfirmation
-	}
-	return nil
+	return c.useMethod(s.maySave, &s.PaymentMethod, &s.Status)
 }
 
 // maySave refuses a card of somebody else, and one that is used up.
@@ -199,17 +175,7 @@ func retrieveSetup(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return found, c.maySetUp(found)
-}
-
-// maySetUp lets a browser's key act on an intent only with its client secret.
-func (c *call) maySetUp(s *setupIntent) error {
-	if secret := c.text("client_secret"); secret != "" && !sameSecret(secret, s.ClientSecret) {
-		return badParam("client_secret", "setup_intent_invalid_parameter", "The client_secret provided does not match the client_secret associated with the SetupIntent.")
-	} else if secret == "" && c.who.publishable {
-		return missingParam("client_secret")
-	}
-	return nil
+	return found, c.mayActOn("SetupIntent", found.ClientSecret, "setup_intent_invalid_parameter")
 }
 
 func listSetups(c *call) (any, error) {
@@ -258,17 +224,4 @@ func cancelSetup(c *call) (any, error) {
 	next.Status, next.NextAction, next.CancellationReason = intentCanceled, nil, textOrNil(c.text("cancellation_reason"))
 	emit(c.work, "setup_intent.canceled", next)
 	return next, nil
-}
-
-// setReturn keeps where the customer goes after authenticating; an app's own
-// scheme is fine.
-func (s *setupIntent) setReturn(to string) error {
-	if to == "" {
-		return nil
-	}
-	if address, err := url.Parse(to); err != nil || address.Scheme == "" {
-		return badParam("return_url", "url_invalid", "Not a valid URL")
-	}
-	s.secret.ReturnURL = to
-	return nil
 }

@@ -111,9 +111,7 @@ func (t *token) clone(c *call) error {
 	}
 	id := cmp.Or(c.text("card"), c.text("bank_account"), value(owner.DefaultSource))
 	if card, ok := paymentMethods.find(c.platform(), id); ok && value(card.Customer) == owner.ID {
-		copied := draw(c.work, card.test(), params{})
-		copied.Card.ExpMonth, copied.Card.ExpYear, copied.BillingDetails = card.Card.ExpMonth, card.Card.ExpYear, card.BillingDetails
-		t.Type, t.ID, t.Card = "card", tokens.prefix+c.sandbox.ids.text(tokens.length), cardOf(keepCard(c.work, copied))
+		t.Type, t.ID, t.Card = "card", tokens.prefix+c.sandbox.ids.text(tokens.length), cardOf(keepCard(c.work, copyOf(c.work, card)))
 		return nil
 	}
 	bank, ok := bankAccounts.find(c.platform(), id)
@@ -190,6 +188,7 @@ var testBanks = map[string]struct{ number, status string }{
 	"btok_us_verified_insufficientFunds":  {"000222222227", bankVerified},
 	"btok_us_verified_debitNotAuthorized": {"000333333335", bankVerified},
 	"btok_us_verified_invalidCurrency":    {"000444444440", bankVerified},
+	"btok_us_verified_lateFailure":        {lateBank, bankVerified},
 }
 
 // bankOfToken is the bank account that a token stands for, not yet stored: the
