@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"container/heap"
 	"crypto/sha256"
 	"fmt"
 	"net/http"
@@ -72,59 +71,6 @@ func (t *table) dueOf(in state, o object) int64 {
 	return t.resource.due(o)
 }
 
-// appointment is one time at which the clock must look at an object.
-type appointment struct {
-	at      int64 // Unix seconds
-	account *account
-	kind    *kind
-	id      string
-}
-
-// agenda is a heap of appointments, the earliest first. An appointment that
-// its object no longer wants is dropped when its time comes.
-type agenda []appointment
-
-// Len is for container/heap.
-func (g agenda) Len() int { return len(g) }
-
-// Less is for container/heap: the earliest is first.
-func (g agenda) Less(i, j int) bool { return g[i].at < g[j].at }
-
-// Swap is for container/heap.
-func (g agenda) Swap(i, j int) { g[i], g[j] = g[j], g[i] }
-
-// Push is for container/heap.
-func (g *agenda) Push(x any) { *g = append(*g, x.(appointment)) }
-
-// Pop is for container/heap.
-func (g *agenda) Pop() any {
-	last := len(*g) - 1
-	x := (*g)[last]
-	*g = (*g)[:last]
-	return x
-}
-
-func (a *account) plan(at int64, k *kind, id string) {
-	heap.Push(&a.agenda, appointment{at, a, k, id})
-	a.wakeAt.Store(a.agenda[0].at)
-}
-
-// planFor plans by the clock that the object follows: the sandbox's, or a test
-// clock's, which only moves when it is told to.
-func (a *account) planFor(rec *record, o object, at int64) {
-	follower, ok := o.(clocked)
-	if !ok || follower.testClock() == "" {
-		a.plan(at, rec.kind, rec.id())
-		return
-	}
-	own := a.clocks[follower.testClock()]
-	if own == nil {
-		own = &agenda{}
-		a.clocks[follower.testClock()] = own
-	}
-	heap.Push(own, appointment{at, a, rec.kind, rec.id()})
-}
-
 // overdue says whether something on the agenda should have happened by now.
 func (a *account) overdue(now int64) bool {
 	at := a.wakeAt.Load()
@@ -134,30 +80,30 @@ func (a *account) overdue(now int64) bool {
 // catchUp does all that was due by now, each at its own time and in order. The
 // account's lock is held.
 func (s *Sandbox) catchUp(a *account, now int64) {
-	s.work(a, &a.agenda, now, func(at int64) *work {
+	s.work(&a.agenda, now, func(at int64) *work {
 		a.latest = max(a.latest, at)
 		return s.newWork(a, a.latest)
 	})
-	a.wakeAt.Store(0)
-	if len(a.agenda) > 0 {
-		a.wakeAt.Store(a.agenda[0].at)
-	}
+	a.wakeAt.Store(a.agenda.first())
 }
 
 // work does what an agenda has up to a time, each appointment in a work of its
 // own that begin makes for its time.
-func (s *Sandbox) work(a *account, due *agenda, until int64, begin func(at int64) *work) {
-	for len(*due) > 0 && (*due)[0].at <= until {
-		next := heap.Pop(due).(appointment)
+func (s *Sandbox) work(due *agenda, until int64, begin func(at int64) *work) {
+	for {
+		next, id, any := due.take(until)
+		if !any {
+			return
+		}
 		r := s.resources[next.kind]
 		t := next.account.table(next.kind)
-		rec := t.byID[next.id]
+		rec := t.byID[id]
 		if r.due != nil && (rec == nil || t.dueOf(rec.state, rec.object()) != next.at) {
 			continue
 		}
 		w := begin(next.at).on(next.account)
-		if err := r.wake(w, next.id); err != nil {
-			s.log.Error("sandbox: clock-driven work failed", "account", next.account.id, "kind", next.kind.name, "id", next.id, "error", err)
+		if err := r.wake(w, id); err != nil {
+			s.log.Error("sandbox: clock-driven work failed", "account", next.account.id, "kind", next.kind.name, "id", id, "error", err)
 			continue
 		}
 		w.commit()

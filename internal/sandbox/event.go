@@ -71,7 +71,9 @@ func snapshotOf(o object) snapshot {
 // MarshalJSON renders the object.
 func (s snapshot) MarshalJSON() ([]byte, error) { return s.show(), nil }
 
-func (s snapshot) show() []byte { return currentFormat.show(nil, s.kind, packed{own: s.packed}) }
+func (s snapshot) show() []byte {
+	return currentFormat.show(make([]byte, 0, shownPerPacked*len(s.packed)), s.kind, packed{own: s.packed})
+}
 
 // UnmarshalJSON packs the object again, unless it has another shape today.
 func (s *snapshot) UnmarshalJSON(raw []byte) error {

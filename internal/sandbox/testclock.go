@@ -146,7 +146,7 @@ func wakeClock(w *work, id string) error {
 	}
 	to := t.StatusDetails.Advancing.TargetFrozenTime
 	if due := w.account.clocks[id]; due != nil {
-		w.sandbox.work(w.account, due, to, func(at int64) *work {
+		w.sandbox.work(due, to, func(at int64) *work {
 			step := w.sandbox.newWork(w.account, w.wall)
 			step.now = max(at, t.FrozenTime)
 			return step

@@ -105,6 +105,10 @@ func (r *reader) unpackRaw(v reflect.Value) {
 	}
 }
 
+// shownPerPacked is how many times longer the JSON of most objects is: enough
+// room for it, that is seldom too much.
+const shownPerPacked = 11
+
 // show appends the JSON of a value.
 func (r *reader) show(s *shape, out []byte) []byte {
 	switch s.Sort {
