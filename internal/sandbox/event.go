@@ -57,7 +57,7 @@ func (w *work) snapshotOf(o object) snapshot {
 
 func snapshotOf(o object) snapshot {
 	if rec, stored := o.(*record); stored {
-		if rec.value == nil && rec.state == live {
+		if rec.stored() && rec.state == live {
 			return snapshot{rec.kind.name, rec.packed.own}
 		}
 		o = rec.object()

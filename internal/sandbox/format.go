@@ -11,7 +11,8 @@ type format struct {
 	Phrases []string           `json:"phrases"`
 	Layouts map[string]*layout `json:"layouts"` // by the name of the kind
 
-	numbers map[string]int // of the phrases
+	numbers map[string]int            // of the phrases
+	begins  [longestPhrase + 1]uint64 // by length: with which bytes phrases begin, one bit for each modulo 64
 }
 
 // layout is the shapes of a kind: what the API shows, and what it does not.
@@ -52,7 +53,17 @@ func (f *format) phrase(s string) {
 	if _, known := f.numbers[s]; !known {
 		f.numbers[s] = len(f.Phrases)
 		f.Phrases = append(f.Phrases, s)
+		f.begins[len(s)] |= 1 << (s[0] % 64)
 	}
+}
+
+// number finds a phrase. Most texts are ids, which the first look rules out.
+func (f *format) number(s string) (int, bool) {
+	if s == "" || len(s) > longestPhrase || f.begins[len(s)]&(1<<(s[0]%64)) == 0 {
+		return 0, false
+	}
+	number, known := f.numbers[s]
+	return number, known
 }
 
 func (f *format) add(name string, l *layout) *layout {

@@ -199,11 +199,9 @@ func (p *packer) bytes(s string) {
 // text writes the number of a phrase, or a length and the text; the lowest bit
 // says which.
 func (p *packer) text(s string) {
-	if len(s) <= longestPhrase {
-		if number, ok := currentFormat.numbers[s]; ok {
-			p.count(number<<1 | 1)
-			return
-		}
+	if number, ok := currentFormat.number(s); ok {
+		p.count(number<<1 | 1)
+		return
 	}
 	p.count(len(s) << 1)
 	p.out = append(p.out, s...)

@@ -51,6 +51,9 @@ type kind struct {
 	expands  expansions
 	layout   *layout
 	dated    bool // its objects are dated
+	// handy kinds have few objects, which every request reads: they stay
+	// unpacked beside their bytes.
+	handy bool
 }
 
 // declared is every kind by its name, and declaredFor by the type of its objects.
@@ -116,24 +119,26 @@ func (s *state) UnmarshalText(name []byte) error {
 // once it is stored.
 type record struct {
 	kind     *kind
-	value    object // nil when stored
-	packed   packed
-	position int32 // place in the order of creation; -1 until stored
+	value    object // nil when stored, but of handy kinds
+	packed   packed // once stored
+	position int32  // place in the order of creation; -1 until stored
 	state    state
 }
 
 // identity is the object's id and kind.
 func (r *record) identity() *head { return &head{r.id(), r.kind.name} }
 
+func (r *record) stored() bool { return r.packed.own != "" }
+
 func (r *record) id() string {
-	if r.value != nil {
-		return r.value.identity().ID
+	if r.stored() {
+		return r.packed.id()
 	}
-	return r.packed.id()
+	return r.value.identity().ID
 }
 
-// object is the version as a struct: a copy, unless the record is still being
-// made.
+// object is the version as a struct. It is for reading: it may be the one that
+// others get too.
 func (r *record) object() object {
 	switch {
 	case r.value != nil:
@@ -153,15 +158,18 @@ func (r *record) layout() *layout {
 
 // pack ends the making of a version.
 func (r *record) pack() {
-	r.packed, r.value = packAs(r.layout(), r.value), nil
+	r.packed = packAs(r.layout(), r.value)
+	if !r.kind.handy {
+		r.value = nil
+	}
 }
 
 // public appends the JSON that the API shows.
 func (r *record) public(out []byte) []byte {
-	if r.value != nil {
+	switch {
+	case !r.stored():
 		return append(out, marshal(r.value)...)
-	}
-	if r.state == live {
+	case r.state == live:
 		return currentFormat.show(out, r.kind.name, r.packed)
 	}
 	return currentFormat.show(out, deletedKind, r.packed)

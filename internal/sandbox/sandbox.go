@@ -278,6 +278,9 @@ func (s *Sandbox) loadEntry(e entry, loaded map[*account][]*record) error {
 	}
 	rec := &record{kind: k, packed: e.packed, position: int32(e.position), state: e.state}
 	o := rec.object()
+	if k.handy {
+		rec.value = o
+	}
 	a := s.accounts[e.account]
 	if a == nil {
 		a = newAccount(e.account, s.resources, &family{})

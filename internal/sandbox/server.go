@@ -339,26 +339,39 @@ func (x *exchange) fail(err error) *answer {
 	return &answer{status: e.status, body: e.body(x.id), original: x.id, refused: e.refusesDetail()}
 }
 
+// Headers that are always the same, so that a request makes none of them anew.
+// net/http only reads them.
+var (
+	jsonContent    = []string{"application/json"}
+	noCache        = []string{"no-cache, no-store"}
+	noRetry        = []string{"false"}
+	anyOrigin      = []string{"*"}
+	yes            = []string{"true"}
+	anyMethod      = []string{"GET, HEAD, PUT, PATCH, POST, DELETE"}
+	exposedHeaders = []string{"Request-Id, Stripe-Manage-Version, Stripe-Should-Retry, X-Stripe-External-Auth-Required, X-Stripe-Privileged-Session-Required"}
+	fiveMinutes    = []string{"300"}
+)
+
 // write sends the reply with Stripe's headers (§1.4).
 func (x *exchange) write(w http.ResponseWriter, reply *answer) {
 	h := w.Header()
 	cors(h)
-	h["Content-Type"] = []string{"application/json"}
-	h["Cache-Control"] = []string{"no-cache, no-store"}
+	h["Content-Type"] = jsonContent
+	h["Cache-Control"] = noCache
 	h["Request-Id"] = []string{x.id}
 	h["Date"] = []string{x.sandbox.clock.Now().Format(http.TimeFormat)} // the clock that stamps the objects
 	if x.version != "" {
 		h["Stripe-Version"] = []string{x.version}
 	}
 	if x.request.Method == http.MethodPost {
-		h["Stripe-Should-Retry"] = []string{"false"}
+		h["Stripe-Should-Retry"] = noRetry
 	}
 	if x.key != "" {
 		h["Idempotency-Key"] = []string{x.key}
 		h["Original-Request"] = []string{reply.original}
 	}
 	if reply.replayed {
-		h["Idempotent-Replayed"] = []string{"true"}
+		h["Idempotent-Replayed"] = yes
 	}
 	if x.account != nil && x.request.Header.Get("Stripe-Account") != "" {
 		h["Stripe-Account"] = []string{x.account.id}
@@ -372,11 +385,11 @@ func (x *exchange) write(w http.ResponseWriter, reply *answer) {
 
 // cors lets browsers call, as Stripe does (§1.4).
 func cors(h http.Header) {
-	h["Access-Control-Allow-Origin"] = []string{"*"}
-	h["Access-Control-Allow-Credentials"] = []string{"true"}
-	h["Access-Control-Allow-Methods"] = []string{"GET, HEAD, PUT, PATCH, POST, DELETE"}
-	h["Access-Control-Expose-Headers"] = []string{"Request-Id, Stripe-Manage-Version, Stripe-Should-Retry, X-Stripe-External-Auth-Required, X-Stripe-Privileged-Session-Required"}
-	h["Access-Control-Max-Age"] = []string{"300"}
+	h["Access-Control-Allow-Origin"] = anyOrigin
+	h["Access-Control-Allow-Credentials"] = yes
+	h["Access-Control-Allow-Methods"] = anyMethod
+	h["Access-Control-Expose-Headers"] = exposedHeaders
+	h["Access-Control-Max-Age"] = fiveMinutes
 }
 
 // preflight answers a browser that asks before it sends.

@@ -134,7 +134,7 @@ type paymentSettings struct {
 	StatementDescriptor *string `json:"statement_descriptor"`
 }
 
-var accounts = declare[stripeAccount](kind{name: "account", prefix: "acct_1", length: accountIDLength - 1})
+var accounts = declare[stripeAccount](kind{name: "account", prefix: "acct_1", length: accountIDLength - 1, handy: true})
 
 // The kinds of connected accounts that Stripe's older parameter names.
 const (

@@ -107,7 +107,7 @@ func (r *reader) unpackRaw(v reflect.Value) {
 
 // shownPerPacked is how many times longer the JSON of most objects is: enough
 // room for it, that is seldom too much.
-const shownPerPacked = 11
+const shownPerPacked = 9
 
 // show appends the JSON of a value.
 func (r *reader) show(s *shape, out []byte) []byte {

@@ -40,7 +40,7 @@ const (
 	endpointDisabled = "disabled"
 )
 
-var webhookEndpoints = declare[webhookEndpoint](kind{name: "webhook_endpoint", prefix: "we_1", length: 23, noun: "webhook endpoint"})
+var webhookEndpoints = declare[webhookEndpoint](kind{name: "webhook_endpoint", prefix: "we_1", length: 23, noun: "webhook endpoint", handy: true})
 
 func webhookEndpointResource() *resource {
 	id := &webhookEndpoints.kind

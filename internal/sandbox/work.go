@@ -51,11 +51,12 @@ func (c *collection[T, P]) find(w *work, id string) (P, bool) {
 // object must exist: ids come from find or from another object.
 func (c *collection[T, P]) edit(w *work, id string) P {
 	rec := w.seek(&c.kind, id)
-	next := rec.object().(P)
-	if rec.value == nil { // stored: what was unpacked is a copy
-		w.changed = append(w.changed, &record{kind: &c.kind, value: next, position: rec.position, state: live})
+	if !rec.stored() {
+		return rec.value.(P)
 	}
-	return next
+	next := *(rec.object().(P))
+	w.changed = append(w.changed, &record{kind: &c.kind, value: P(&next), position: rec.position, state: live})
+	return P(&next)
 }
 
 // add stores a new object, with a new id unless it has one already.
