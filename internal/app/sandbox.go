@@ -7,7 +7,9 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -32,6 +34,7 @@ type LocalStripeConfig struct {
 	TLS      bool   // serve https and HTTP/2, with a certificate made now
 	Strict   bool   // refuse with 501 what could only be answered with a fixture
 	Phantoms bool   // answer ids that were never made with a fixture
+	Alone    bool   // the process serves nothing else, and collects garbage as suits a sandbox
 	Logger   *slog.Logger
 }
 
@@ -60,6 +63,9 @@ func OpenSandbox(c LocalStripeConfig) (*LocalStripe, error) {
 }
 
 func (l *LocalStripe) open(c LocalStripeConfig) (err error) {
+	if c.Alone && os.Getenv("GOGC") == "" { // who sets GOGC knows better
+		debug.SetGCPercent(sandbox.GCPercent)
+	}
 	dir := c.Dir
 	if dir != "" {
 		dir = filepath.Join(dir, sandboxFolder)

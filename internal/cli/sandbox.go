@@ -72,6 +72,7 @@ func (p *program) localStripe(flags *pflag.FlagSet, c app.LocalStripeConfig, eph
 	if c.Listen == config.Off {
 		return app.LocalStripeConfig{}, usagef("the sandbox is switched off by FLORIN_SANDBOX_LISTEN; say where with --listen")
 	}
+	c.Alone = true
 	c.Logger = telemetry.Logger(p.Err, string(cfg.LogFormat), cfg.LogLevel)
 	if !ephemeral {
 		c.Dir = cfg.DataDir

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -54,6 +55,7 @@ func serveAsPeer(name string) {
 		must(err)
 		handler = http.HandlerFunc(stub.HandleRequest)
 	} else {
+		debug.SetGCPercent(sandbox.GCPercent) // as florin sandbox does
 		box, err := sandbox.Open(sandbox.Config{Dir: os.Getenv("FLORIN_SANDBOX_TEST_PEER_DIR")})
 		must(err)
 		handler = box

@@ -42,6 +42,11 @@ type Config struct {
 	Phantoms bool
 }
 
+// GCPercent is what a process that serves nothing but a sandbox gives to
+// debug.SetGCPercent. What a sandbox keeps has few pointers, so that collecting
+// twice as often as usual costs little, and saves a quarter of the memory.
+const GCPercent = 50
+
 // Sandbox is an http.Handler that answers like Stripe. Safe for concurrent use.
 type Sandbox struct {
 	clock     *clock.Movable
