@@ -157,11 +157,26 @@ func (v *view) render(answer any, wanted wish) []byte {
 // usualObject is how long most objects are as JSON, in bytes.
 const usualObject = 1 << 10
 
+// pageFrame is the length of what is around the objects of a page, in bytes.
+const pageFrame = 1 << 7
+
+// roomFor is about how long an object's JSON will be, in bytes.
+func roomFor(o object) int {
+	if rec, is := o.(*record); is && rec.stored() {
+		return shownPerPacked * (len(rec.packed.own) + len(rec.packed.inside))
+	}
+	return usualObject
+}
+
 func (v *view) page(p *page, wanted wish) []byte {
 	if inside, ok := wanted["data"]; ok { // the page is a field of an object
 		wanted = inside
 	}
-	out := make([]byte, 0, usualObject*(len(p.objects)+1))
+	room := len(p.url) + pageFrame
+	for _, o := range p.objects {
+		room += roomFor(o)
+	}
+	out := make([]byte, 0, room)
 	if p.search {
 		out = append(out, `{"object":"search_result","data":[`...)
 	} else {

@@ -68,6 +68,9 @@ func (w *work) earlyOnes() []errand {
 // awaitEarly holds the answer back until its early events were delivered, or
 // could not be.
 func (x *exchange) awaitEarly() {
+	if len(x.early) == 0 {
+		return
+	}
 	limit := time.NewTimer(earlyWait)
 	defer limit.Stop()
 	for _, e := range x.early {

@@ -30,7 +30,11 @@ func (p params) text(name string) string {
 
 // integer is the parameter's value, and whether one was sent.
 func (p params) integer(name string) (int64, bool) {
-	n, err := strconv.ParseInt(p.text(name), 10, 64)
+	sent := p.text(name)
+	if sent == "" { // most often, and an error is not free
+		return 0, false
+	}
+	n, err := strconv.ParseInt(sent, 10, 64)
 	return n, err == nil
 }
 
