@@ -47,9 +47,8 @@ func writeOldJournal(t *testing.T, dir, snapshot string) {
 	_, err = db.Exec(`CREATE TABLE journal (seq INTEGER PRIMARY KEY, account TEXT NOT NULL, kind TEXT NOT NULL, id TEXT NOT NULL,
 		position INTEGER NOT NULL, state TEXT NOT NULL, public BLOB, private BLOB)`)
 	require.NoError(t, err)
-	insert := func(account, kind, id string, position int, state string, public, private []byte) {
-		_, err := db.Exec("INSERT INTO journal (account,kind,id,position,state,public,private) VALUES (?,?,?,?,?,?,?)",
-			account, kind, id, position, state, public, private)
+	insert := func(values ...any) {
+		_, err := db.Exec("INSERT INTO journal (account,kind,id,position,state,public,private) VALUES (?,?,?,?,?,?,?)", values...)
 		require.NoError(t, err)
 	}
 	lines := strings.Split(strings.TrimSpace(snapshot), "\n")
@@ -63,7 +62,7 @@ func writeOldJournal(t *testing.T, dir, snapshot string) {
 		if l.Kind == "customer" {
 			insert(l.Account, l.Kind, l.ID, l.Position, "live", []byte(`{"id":"`+l.ID+`","object":"customer","name":"before"}`), nil)
 		}
-		insert(l.Account, l.Kind, l.ID, l.Position, l.State, l.Public, l.Private)
+		insert(l.Account, l.Kind, l.ID, l.Position, l.State, []byte(l.Public), []byte(l.Private))
 	}
 	insert("acct_x", "customer", "cus_gone", 7, "live", []byte(`{"id":"cus_gone","object":"customer"}`), nil)
 	insert("acct_x", "customer", "cus_gone", 7, "gone", nil, nil)
