@@ -54,7 +54,7 @@ type endpoint struct {
 var endpoints = sync.OnceValues(func() ([]endpoint, error) {
 	var document apiDocument
 	if err := json.Unmarshal(embedded.OpenAPISpec, &document); err != nil {
-		return nil, fmt.Errorf("Stripe's OpenAPI document: %w", err)
+		return nil, fmt.Errorf("read Stripe's OpenAPI document: %w", err)
 	}
 	var all []endpoint
 	for _, path := range slices.Sorted(maps.Keys(document.Paths)) {

@@ -46,9 +46,6 @@ func (p parameter) as(stripe string) parameter { p.stripe = stripe; return p }
 // named is the caller's name; Stripe's stays.
 func (p parameter) named(name string) parameter { p.name = name; return p }
 
-// saying is another description.
-func (p parameter) saying(about string) parameter { p.about = about; return p }
-
 // between bounds a number, both ends included.
 func (p parameter) between(least, most int64) parameter { p.least, p.most = &least, &most; return p }
 
