@@ -54,12 +54,8 @@ type opened struct {
 // activities of the actions that are no operations.
 func (w *Worker) registerFlows(r worker.Registry) {
 	r.RegisterActivityWithOptions(w.open, activity.RegisterOptions{Name: openActivity})
-	operations := map[string]bool{}
-	for _, op := range w.cfg.Operations.Operations(w.cfg.Key) {
-		operations[op.Name] = true
-	}
 	for _, action := range w.cfg.Flows.Actions().Actions() {
-		if !operations[action.Name] {
+		if !w.operations[action.Name] {
 			r.RegisterActivityWithOptions(w.acts(action.Name), activity.RegisterOptions{Name: actionsPrefix + action.Name})
 		}
 	}
@@ -211,14 +207,11 @@ func (r *run) optionsOf(task flow.Task) workflow.ActivityOptions {
 
 // activityOf is the activity of an action.
 func (r *run) activityOf(action string) string {
-	if strings.Contains(action, ".") && action != rawOperation {
-		return actionsPrefix + action
+	if r.worker.operations[action] {
+		return ActivityName(action)
 	}
-	return ActivityName(action)
+	return actionsPrefix + action
 }
-
-// rawOperation is the one operation whose name has a point.
-const rawOperation = "stripe.request"
 
 // orderOf is what the activity is given. Its identity is the step's, and stays
 // when the workflow is reset: what was done is not done again.

@@ -51,7 +51,8 @@ type Config struct {
 
 // Worker serves operations and flows to one Temporal cluster.
 type Worker struct {
-	cfg Config
+	cfg        Config
+	operations map[string]bool // by name; other actions are built in
 }
 
 // New checks that a worker has what it needs.
@@ -67,7 +68,11 @@ func New(c Config) (*Worker, error) {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Worker{cfg: c}, nil
+	w := &Worker{cfg: c, operations: map[string]bool{}}
+	for _, op := range c.Operations.Operations(c.Key) {
+		w.operations[op.Name] = true
+	}
+	return w, nil
 }
 
 // Register adds the activities and workflows to what a worker, or a test
