@@ -12,12 +12,14 @@ import (
 
 	"florin/internal/clock"
 	"florin/internal/engine"
+	"florin/internal/engine/automation"
 	"florin/internal/pay"
 )
 
-// Config is what the API needs. Engine and Clock are required.
+// Config is what the API needs. Engine, Flows and Clock are required.
 type Config struct {
 	Engine  *engine.Engine
+	Flows   *automation.Automation
 	Clock   clock.Clock
 	Limits  RateLimits
 	Metrics http.Handler                // answers /metrics; without it there is no such route
@@ -34,6 +36,7 @@ type Config struct {
 // server holds what handlers need.
 type server struct {
 	engine   *engine.Engine
+	flows    *automation.Automation
 	clock    clock.Clock
 	schemas  schemas
 	keys     *limiter
@@ -51,7 +54,7 @@ type server struct {
 // Errors: when a part is missing or a limit makes no sense: defects of the
 // caller.
 func New(c Config) (http.Handler, error) {
-	if c.Engine == nil || c.Clock == nil {
+	if c.Engine == nil || c.Flows == nil || c.Clock == nil {
 		return nil, errors.New("api: a part is missing")
 	}
 	keys, failures, err := newLimiters(c.Limits)
@@ -64,7 +67,7 @@ func New(c Config) (http.Handler, error) {
 		routes = healthRoutes
 	}
 	s := &server{
-		engine: c.Engine, clock: c.Clock, schemas: newSchemas(routes), keys: keys, failures: failures,
+		engine: c.Engine, flows: c.Flows, clock: c.Clock, schemas: newSchemas(routes), keys: keys, failures: failures,
 		ready: c.Ready, metrics: c.Metrics, closing: c.Closing,
 	}
 	mux := http.NewServeMux()

@@ -314,6 +314,7 @@ var exampleBodies = map[reflect.Type]string{
 	typeOf[CreateConnection]():  `{"name":"books","kind":"http","http":{"base_url":"https://books.example.com","headers":{"Authorization":"Bearer your_token"}}}`,
 	typeOf[RotateCredentials](): `{"stripe":{"secret_key":"sk_test_your_new_stripe_secret_key"}}`,
 	typeOf[ConnectionChange]():  `{"shared":true}`,
+	typeOf[CatchUp]():           `{"missed":"catch_up"}`,
 	typeOf[DecideApproval]():    `{"decision":"approve","note":"Known customer."}`,
 	typeOf[Rotation]():          `{"overlap_seconds":3600}`,
 	typeOf[Replay]():            `{"which":"failed","since":"2025-06-01"}`,

@@ -14,6 +14,7 @@ import (
 
 	"florin/internal/clock"
 	"florin/internal/engine"
+	"florin/internal/engine/automation"
 	"florin/internal/pay"
 )
 
@@ -112,7 +113,7 @@ func checkView(t *testing.T, doc *openapi3.T, name string, view any) {
 // the API.
 func page(t *testing.T, path string) *httptest.ResponseRecorder {
 	t.Helper()
-	handler, err := New(Config{Engine: &engine.Engine{}, Clock: clock.Fixed(noon), BaseURL: "https://pay.example"})
+	handler, err := New(Config{Engine: &engine.Engine{}, Flows: &automation.Automation{}, Clock: clock.Fixed(noon), BaseURL: "https://pay.example"})
 	require.NoError(t, err)
 	w := httptest.NewRecorder()
 	handler.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))

@@ -49,7 +49,7 @@ type Route struct {
 // operation are made from the catalogue's declarations.
 func Routes(catalogue ...pay.Operation) []Route {
 	routes := slices.Concat(paymentRoutes, refundRoutes, cardRoutes, merchantRoutes, connectionRoutes,
-		endpointRoutes, deliveryRoutes, eventRoutes, providerEventRoutes, healthRoutes, namedConnectionRoutes, approvalRoutes, operationRoutes)
+		endpointRoutes, deliveryRoutes, eventRoutes, providerEventRoutes, healthRoutes, namedConnectionRoutes, approvalRoutes, operationRoutes, triggerRoutes)
 	for _, op := range catalogue {
 		routes = append(routes, routesOf(op)...)
 	}

@@ -18,6 +18,7 @@ var errDraining = errors.New("the server is stopping")
 func (s *Server) handler() (http.Handler, error) {
 	answers, err := api.New(api.Config{
 		Engine:  s.Engine,
+		Flows:   s.Flows,
 		Clock:   clock.Real{},
 		Limits:  api.RateLimits{PerKey: s.cfg.RateLimit, Burst: s.cfg.RateBurst, Failures: failures(s.cfg.RateLimit)},
 		Metrics: s.Metrics.Handler(),

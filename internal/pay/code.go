@@ -98,6 +98,7 @@ const (
 	CodeConnectionKind      Code = "connection_wrong_kind"
 	CodeConnectionAccount   Code = "connection_other_account"
 	CodeConnectionOwner     Code = "connection_not_yours"
+	CodeFlowPaused          Code = "flow_paused"
 	CodeFlowInvalid         Code = "flow_invalid"
 	CodeRunEnded            Code = "run_has_ended"
 	CodeRunNotEnded         Code = "run_has_not_ended"
@@ -190,6 +191,7 @@ var Codes = []CodeInfo{
 	{CodeConnectionKind, KindInvalid, "The connection is of a kind that cannot do this.", "The message says which kind is needed."},
 	{CodeConnectionAccount, KindConflict, "The new credentials belong to another account.", "Send `allow_other_account: true` when that is meant."},
 	{CodeConnectionOwner, KindForbidden, "The connection is shared with the merchant and belongs to another API key.", "Change it with the key that made it."},
+	{CodeFlowPaused, KindConflict, "The flow is paused: nothing starts it.", "Resume the flow, then ask again."},
 	{CodeFlowInvalid, KindInvalid, "The flow's document is wrong; `problems` has each fault with its line and column.", "Mend the document and apply it again."},
 	{CodeRunEnded, KindConflict, "The run has come to its end.", "Read what became of it, or run it again from one of its steps."},
 	{CodeRunNotEnded, KindConflict, "The run has not come to its end.", "Wait for its end, or cancel it first."},

@@ -25,12 +25,15 @@ const (
 	ScopeConnectionsWrite Scope = "connections:write"
 	ScopeApprovalsRead    Scope = "approvals:read"
 	ScopeApprovalsWrite   Scope = "approvals:write"
+	ScopeFlowsRead        Scope = "flows:read"
+	ScopeFlowsWrite       Scope = "flows:write"
 )
 
 // Scopes is every scope.
 var Scopes = []Scope{
 	ScopePaymentsRead, ScopePaymentsWrite, ScopeMerchantRead, ScopeMerchantWrite, ScopeWebhooksRead, ScopeWebhooksWrite,
 	ScopeOperationsRead, ScopeOperationsWrite, ScopeConnectionsRead, ScopeConnectionsWrite, ScopeApprovalsRead, ScopeApprovalsWrite,
+	ScopeFlowsRead, ScopeFlowsWrite,
 }
 
 // ParseScopes reads a comma-separated list, or "all".

@@ -98,7 +98,7 @@ type Posted struct {
 // webhook-id or an Idempotency-Key that came before begins no second one.
 //
 // Errors: not_found (no such address); signature_invalid, signature_expired;
-// conflict when the flow is paused; invalid_body, and invalid_field when the
+// flow_paused; invalid_body, and invalid_field when the
 // body is not what the flow's schema wants.
 func (w *Watcher) Receive(ctx context.Context, p Posted) (run pay.ID, fresh bool, err error) {
 	var watch pay.Watch
@@ -113,7 +113,7 @@ func (w *Watcher) Receive(ctx context.Context, p Posted) (run pay.ID, fresh bool
 		return "", false, err
 	}
 	if watch.State != pay.WatchOn {
-		return "", false, pay.Errorf(pay.CodeUnavailable, "the flow is paused; post again later")
+		return "", false, pay.Errorf(pay.CodeFlowPaused, "the flow is paused; post again later")
 	}
 	if err := checkInput(watch.Options, p.Body); err != nil {
 		return "", false, err

@@ -85,7 +85,7 @@ func TestWebhooksStartRuns(t *testing.T) {
 		refused(pay.CodeSignatureInvalid, func(*automation.Posted) {})
 		secret = fresher.Reveal()
 		w.pause(watch.ID)
-		refused(pay.CodeUnavailable, func(*automation.Posted) {})
+		refused(pay.CodeFlowPaused, func(*automation.Posted) {})
 		_, err = w.resume(watch.ID, pay.ResumeUnsaid)
 		require.NoError(t, err)
 		_, fresh, _ = receive(signedPost(w, watch, secret, "msg_4", `{"amount":5}`))

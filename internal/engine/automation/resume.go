@@ -128,7 +128,10 @@ func (w *Watcher) watch(ctx context.Context, o pay.Owner, flow pay.ID) (watch pa
 // Errors: store.ErrFenced when no flow is left; those of UsableConnection.
 func (w *Watcher) connectionFor(ctx context.Context, p pay.Poll) (pay.Connection, error) {
 	if p.Reading.Open && p.Connection != "" || p.Lane == pay.PollSweep {
-		return w.connection(ctx, p)
+		c, err := w.connection(ctx, p)
+		if err != nil || c.AccountKey() == p.Account || p.Lane == pay.PollSweep {
+			return c, sameAccount(err, c, p)
+		}
 	}
 	watches, err := w.served(ctx, p)
 	if err != nil {
@@ -157,6 +160,14 @@ func (w *Watcher) connectionFor(ctx context.Context, p pay.Poll) (pay.Connection
 		return chosen, nil
 	}
 	return chosen, failure
+}
+
+// sameAccount refuses a connection that leads to another account by now.
+func sameAccount(err error, c pay.Connection, p pay.Poll) error {
+	if err == nil && c.AccountKey() != p.Account {
+		return pay.Errorf(pay.CodeConnectionAccount, "the connection leads to the account %s now; this poll reads %s", c.AccountKey(), p.Account)
+	}
+	return err
 }
 
 func (w *Watcher) connection(ctx context.Context, p pay.Poll) (c pay.Connection, err error) {

@@ -17,8 +17,8 @@ import (
 
 // Triggers is the catalogue of triggers, as this room needs it.
 type Triggers interface {
-	// Trigger finds one by its name.
-	Trigger(name string) (pay.Trigger, bool)
+	// Triggers is all of them, in the order of the documentation.
+	Triggers() []pay.Trigger
 	// Aim checks a trigger's options and says which list they lead to.
 	//
 	// Errors: invalid_field, unknown_field.
@@ -108,6 +108,10 @@ func NewWatcher(c WatcherConfig) (*Watcher, error) {
 		store: c.Store, clock: c.Clock, triggers: c.Triggers, lists: c.Lists, sealer: c.Sealer, start: c.Start, log: c.Logger, cfg: c,
 	}, nil
 }
+
+// Declarations is every trigger of the catalogue, in the order of the
+// documentation.
+func (w *Watcher) Declarations() []pay.Trigger { return w.triggers.Triggers() }
 
 // Chores is what a watcher does every so often, on any number of workers.
 func (w *Watcher) Chores() []engine.Chore {
