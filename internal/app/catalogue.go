@@ -1,6 +1,8 @@
 package app
 
 import (
+	"florin/internal/engine/automation"
+	"florin/internal/flow"
 	"florin/internal/operation"
 	"florin/internal/pay"
 )
@@ -15,4 +17,17 @@ func Operations() ([]pay.Operation, error) {
 		return nil, err
 	}
 	return catalogue.Operations(), nil
+}
+
+// FlowCatalogue is what flows can be made of, for documents: its built-in
+// actions are named and described, and have nothing behind them.
+//
+// Errors: a declaration that makes no sense, which is a defect.
+func FlowCatalogue() (flow.Catalogue, error) {
+	operations, err := operation.New()
+	if err != nil {
+		return nil, err
+	}
+	builtIns := append(automation.DatabaseActions(nil, nil), automation.WebRequest(nil, nil), automation.CSVAppend(nil), automation.MailSend(nil, nil))
+	return automation.NewCatalogue(operations, builtIns, automation.FlowTriggers(operation.NewTriggers().Triggers(), 0)), nil
 }
