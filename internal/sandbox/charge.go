@@ -38,7 +38,7 @@ type charge struct {
 	Destination               *string              `json:"destination" expand:"account"`
 	Dispute                   *string              `json:"dispute" expand:"dispute"`
 	Disputed                  bool                 `json:"disputed"`
-	FailureBalanceTransaction none                 `json:"failure_balance_transaction"`
+	FailureBalanceTransaction *string              `json:"failure_balance_transaction" expand:"balance_transaction"`
 	FailureCode               *string              `json:"failure_code"`
 	FailureMessage            *string              `json:"failure_message"`
 	FraudDetails              fraudDetails         `json:"fraud_details"`
@@ -66,6 +66,8 @@ type charge struct {
 	Transfer                  string               `json:"transfer,omitempty" expand:"transfer"`
 	TransferData              *chargeTransfer      `json:"transfer_data"`
 	TransferGroup             *string              `json:"transfer_group"`
+
+	secret chargeSecret
 }
 
 func (c *charge) createdAt() int64 { return c.Created }
@@ -88,6 +90,7 @@ type outcome struct {
 }
 
 type paymentMethodDetails struct {
+	ACHDebit      *chargedBank `json:"ach_debit,omitempty"`
 	Card          *chargedCard `json:"card,omitempty"`
 	StripeAccount *struct{}    `json:"stripe_account,omitempty"` // of a payment that a transfer made
 	Type          string       `json:"type"`

@@ -33,6 +33,9 @@ func createCharge(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if bank := c.bankToCharge(); bank != nil {
+		return c.chargeBank(asked, bank)
+	}
 	method, err := c.sourceToCharge(asked)
 	if err != nil {
 		return nil, err
@@ -143,9 +146,6 @@ func (c *call) sourceOfCustomer(owner, id string) (*paymentMethod, error) {
 	}
 	if method, ok := paymentMethods.find(c.work, id); ok && value(method.Customer) == owner {
 		return method, nil
-	}
-	if bank, ok := bankAccounts.find(c.work, id); ok && value(bank.Customer) == owner {
-		return nil, badState("", "The sandbox charges cards only; "+id+" is a bank account.").withParam("source")
 	}
 	e := badState("missing", fmt.Sprintf("Customer %s does not have a linked source with ID %s.", owner, id)).withParam("source")
 	e.status = http.StatusNotFound
@@ -258,19 +258,27 @@ func (c *charge) shareAgain(sent *call) error {
 	return nil
 }
 
-// lapsesAt is when a charge without an intent loses what it holds, in Unix
-// seconds; an intent's charge is ended by its intent.
+// lapsesAt is when a charge without an intent loses what it holds, or a bank
+// tells whether it pays, in Unix seconds; an intent's charge is ended by its intent.
 func lapsesAt(o object) int64 {
 	ch := o.(*charge)
+	if ch.secret.SettleAt != 0 {
+		return ch.secret.SettleAt
+	}
 	if card := ch.PaymentMethodDetails.Card; ch.PaymentIntent == nil && ch.Paid && !ch.Captured && !ch.Refunded && card != nil && card.CaptureBefore != nil {
 		return *card.CaptureBefore
 	}
 	return 0
 }
 
-// lapse releases a charge that nobody captured in time (§2.5.5).
+// lapse releases a charge that nobody captured in time (§2.5.5), and ends one
+// that waited for a bank.
 func lapse(w *work, id string) error {
 	held := charges.edit(w, id)
+	if held.secret.SettleAt != 0 {
+		held.settleDebit(w)
+		return nil
+	}
 	held.AmountRefunded, held.Refunded = held.Amount, true
 	emit(w, "charge.expired", held)
 	return nil

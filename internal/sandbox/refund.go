@@ -3,6 +3,7 @@ package sandbox
 import (
 	"fmt"
 	"net/http"
+	"strings"
 )
 
 // refundSettles is when a refund to one of the test cards of §3.8 ends its
@@ -196,6 +197,10 @@ func newRefund(w *work, of *charge, amount int64) *refund {
 // the platform's only when asked.
 func (r *refund) pay(w *work, of *charge, fees []feeDetail) {
 	r.BalanceTransaction = r.move(w, -r.Amount, "refund", fees...)
+	if of.ofBank() {
+		r.DestinationDetails = &destinationDetails{Type: "us_bank_transfer"}
+		return
+	}
 	method, _ := paymentMethods.find(w, *of.PaymentMethod)
 	r.secret.Fate = method.test().refund
 	if r.secret.Fate != refundAtOnce {
@@ -209,7 +214,11 @@ func (r *refund) pay(w *work, of *charge, fees []feeDetail) {
 // move books an amount of the refund on the balance, without a fee but for one
 // that is given back.
 func (r *refund) move(w *work, amount int64, why string, fees ...feeDetail) *string {
-	entry := w.settle(balanceTransaction{Amount: amount, AvailableOn: availableOn(w.now), Currency: r.Currency, ReportingCategory: why, Source: r.ID, Type: why})
+	sort := why
+	if strings.HasPrefix(r.Charge, "py_") {
+		sort = "payment_" + why
+	}
+	entry := w.settle(balanceTransaction{Amount: amount, AvailableOn: availableOn(w.now), Currency: r.Currency, ReportingCategory: why, Source: r.ID, Type: sort})
 	entry.charge(fees...)
 	return enter(w, entry)
 }
