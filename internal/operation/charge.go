@@ -57,7 +57,7 @@ var chargeOperations = []declaration{
 		takes: params(
 			minor("amount", "The charge amount in minor units: 1000 is 10.00 USD.").required(),
 			currency("The three-letter ISO currency code, such as usd, eur or gbp.").required(),
-			text("source", "What to charge: a one-time token (tok_…) made by Stripe.js, or a customer's saved card (card_…) or bank account (ba_…). In test mode Stripe's own tokens work: tok_visa, tok_mastercard, tok_chargeDeclined."),
+			sourceIDs.id("What to charge: a one-time token (tok_…) made by Stripe.js, or a customer's saved card (card_…) or bank account (ba_…). In test mode Stripe's own tokens work: tok_visa, tok_mastercard, tok_chargeDeclined."),
 			customerID("The customer to charge. Alone, the customer's default payment method is charged.").named("customer"),
 			text("description", "A description of the charge."),
 			yes("capture", "False only holds the money: it is taken with capture-charge, or let go after seven days. True unless given."),

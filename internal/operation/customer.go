@@ -24,7 +24,7 @@ type Customer struct {
 // customerDefaults are how a customer pays when nothing else is said.
 var customerDefaults = []parameter{
 	idOf(methodIDs, "default_payment_method_id", "What invoices and subscriptions charge when they name no payment method.").as("invoice_settings[default_payment_method]"),
-	text("source", "A token (tok_…) or source to save and make the default.").as("source"),
+	sourceIDs.id("A token or source to save and make the default."),
 }
 
 var customerOperations = []declaration{

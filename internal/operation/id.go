@@ -35,6 +35,7 @@ var (
 	promotionIDs    = ids{"promotion_code_id", "promotion_code", []string{"promo_"}, "on the coupon's page in the Dashboard, or with list-promotion-codes"}
 	refundIDs       = ids{"refund_id", "refund", []string{"re_", "pyr_"}, "in the answer of create-refund, or with list-refunds"}
 	setupIDs        = ids{"setup_intent_id", "setup_intent", []string{"seti_"}, "in the answer of create-setup-intent"}
+	sourceIDs       = ids{"source", "source", []string{"tok_", "card_", "ba_", "btok_", "src_"}, "in the answer of Stripe.js or create-token, or among the sources of the customer"}
 	subscriptionIDs = ids{"subscription_id", "subscription", []string{"sub_"}, "in the Dashboard under Billing > Subscriptions, or with list-subscriptions"}
 	itemIDs         = ids{"id", "id", []string{"si_"}, "among the items of the subscription"}
 	tokenIDs        = ids{"token", "token", []string{"tok_"}, "in the answer of Stripe.js or create-token; tok_visa and others are there for tests"}

@@ -70,7 +70,7 @@ func readCurrency(_ parameter, value any) (any, error) {
 	}
 	code, err := pay.ParseCurrency(text)
 	if err != nil {
-		return nil, errKind
+		return nil, errors.New("is a three-letter currency code that Stripe takes, such as usd")
 	}
 	return strings.ToLower(string(code)), nil
 }
@@ -135,7 +135,7 @@ func readDigits(p parameter, value any) (any, error) {
 	}
 	n, _, isWhole := wholeOf(value)
 	if !isWhole {
-		return nil, errKind
+		return nil, errors.New(`is a whole number, as 3 or "3"`)
 	}
 	return n, p.checkRange(n)
 }
