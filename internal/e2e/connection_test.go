@@ -1,6 +1,10 @@
 package e2e
 
 import (
+	"bufio"
+	"fmt"
+	"net"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -9,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"florin/internal/pay"
+	"florin/internal/pgtest"
 )
 
 // A connection is its key's alone until it is shared, and changed by no other.
@@ -69,19 +74,22 @@ func (w *world) rotated() *world {
 func TestConnectionSecretsStayInside(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, w *world) {
+		copied, post := pgtest.Start(t), mailServer(t)
+		bare, password := apart(t, copied)
 		bodies := []string{
 			`{"name":"stripe","kind":"stripe","stripe":{"secret_key":"sk_test_CANARYCANARY"}}`,
 			`{"name":"books","kind":"http","http":{"base_url":"https://books.example.com/v2","headers":{"Authorization":"Bearer CANARY","X-Team":"CANARY"}}}`,
-			`{"name":"copy","kind":"database","database":{"url":"postgres://me:CANARY@db.example.com:5432/copy?sslmode=require"}}`,
-			`{"name":"post","kind":"smtp","smtp":{"url":"smtp://me:CANARY@mail.example.com:587","from":"Shop <billing@example.com>"}}`,
+			`{"name":"copy","kind":"database","database":{"url":"` + copied + `"}}`,
+			`{"name":"post","kind":"smtp","smtp":{"url":"smtp://me:CANARY@` + post + `","from":"Shop <billing@example.com>"}}`,
 		}
-		targets := []string{"sk_test_…", "https://books.example.com/v2 (Authorization, X-Team)", "postgres://db.example.com:5432/copy", "smtp://mail.example.com:587 from Shop <billing@example.com>"}
+		targets := []string{"sk_test_…", "https://books.example.com/v2 (Authorization, X-Team)", bare, "smtp://" + post + " from Shop <billing@example.com>"}
 		for i, body := range bodies {
 			a := w.post("/v1/connections", body, "Idempotency-Key", body[:20]).want(201)
 			assert.Equal(t, targets[i], a.text("data.target"))
 			assert.Equal(t, string(a.body), string(w.post("/v1/connections", body, "Idempotency-Key", body[:20]).want(201).body))
 			for _, answer := range []answer{a, w.get("/v1/connections/" + a.text("data.id")), w.post("/v1/connections/"+a.text("data.name")+"/test", ""), w.get("/v1/connections")} {
-				assert.NotContains(t, string(answer.want(answer.status).body), "CANARY")
+				assert.NotContains(t, string(answer.body), "CANARY")
+				assert.NotContains(t, string(answer.body), password)
 			}
 		}
 		assert.Equal(t, "connection_wrong_kind", w.post("/v1/operations/get-balance", `{"connection":"books"}`).want(400).text("error.code"))
@@ -98,6 +106,53 @@ func TestConnectionSecretsStayInside(t *testing.T) {
 			assert.NotContains(t, string(a.body), "CANARY")
 		}
 	})
+}
+
+// apart is a database's URL without user and parameters, and its password.
+func apart(t *testing.T, database string) (bare, password string) {
+	t.Helper()
+	u, err := url.Parse(database)
+	require.NoError(t, err)
+	password, _ = u.User.Password()
+	require.NotEmpty(t, password)
+	u.User, u.RawQuery = nil, ""
+	return u.String(), password
+}
+
+// mailServer takes every password, and tells where it listens.
+func mailServer(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = l.Close() })
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer func() { _ = c.Close() }()
+				_, _ = fmt.Fprint(c, "220 here\r\n")
+				for lines := bufio.NewScanner(c); lines.Scan(); {
+					switch word, _, _ := strings.Cut(strings.ToUpper(lines.Text()), " "); word {
+					case "EHLO":
+						_, _ = fmt.Fprint(c, "250-here\r\n250 AUTH CRAM-MD5\r\n")
+					case "AUTH":
+						_, _ = fmt.Fprint(c, "334 PDFAaD4=\r\n") // a challenge, and any answer will do
+						lines.Scan()
+						_, _ = fmt.Fprint(c, "235 come in\r\n")
+					case "QUIT":
+						_, _ = fmt.Fprint(c, "221 bye\r\n")
+						return
+					default:
+						_, _ = fmt.Fprint(c, "250 ok\r\n")
+					}
+				}
+			}()
+		}
+	}()
+	return l.Addr().String()
 }
 
 // A key of another account is refused unless it is meant; one that Stripe no

@@ -144,7 +144,7 @@ func (w *world) spillAtOperations() {
 	const told = `{"amount":1000,"currency":"usd","source":"tok_visa","description":"CANARYoperationCANARY"}`
 	w.post("/v1/connections", `{"name":"api","kind":"http","http":{"base_url":"https://a.example","headers":{"Authorization":"Bearer CANARYconnectionCANARY"}}}`,
 		"Idempotency-Key", "api").want(201)
-	w.post("/v1/connections", `{"name":"db","kind":"database","database":{"url":"postgres://me:CANARYconnectionCANARY@db.example/copy"}}`).want(201)
+	w.post("/v1/connections", `{"name":"db","kind":"database","database":{"url":"postgres://me:CANARYconnectionCANARY@db.example/copy"}}`).want(400) // no host has this name
 	w.post("/v1/connections", `{"name":"bad","kind":"database","database":{"url":"mysql://me:CANARYconnectionCANARY@db.example/copy"}}`).want(400)
 	w.runs("create-charge", told, "Idempotency-Key", "told").want(200)
 	w.runs("create-charge", told, "Idempotency-Key", "told").want(200)
