@@ -9,8 +9,8 @@ import (
 )
 
 // Objects are kept packed: as a few bytes that hold only what is not empty,
-// in the order of their struct's fields. A tenth of the size of their JSON, and
-// without pointers, they cost little memory, nothing to the garbage collector,
+// in the order of their struct's fields. About an eighth of the size of their JSON,
+// and without pointers, they cost little memory, nothing to the garbage collector,
 // and go to disk as they are. A shape says how the values of one Go type are
 // packed, and is derived from the struct and its json tags, so that an object
 // is declared once. What is rendered from a shape equals what encoding/json
