@@ -79,7 +79,7 @@ func assertInDocument(t *testing.T, schema *apiSchema, p parameter) {
 
 // onWire is the type of JSON Schema that Stripe would have for a parameter.
 func (p parameter) onWire() string {
-	if p.kind.says == kindDigits.says {
+	if p.kind == kindDigits {
 		return "string"
 	}
 	return p.kind.schema

@@ -157,7 +157,7 @@ func (p parameter) readObject(given any, at string) (any, error) {
 		return nil, pay.Invalid(p.kind.code, at, "%s must be %s, not %s", at, p.kind.says, describe(given))
 	}
 	switch {
-	case p.kind.says == kindParams.says:
+	case p.kind == kindParams:
 		return fields, nil
 	case p.inside == nil:
 		return readLabels(fields, at)

@@ -14,22 +14,22 @@ import (
 
 // The kinds of parameters.
 var (
-	kindText     = kind{"string", "text", pay.CodeInvalidField, readText}
-	kindID       = kind{"string", "an id", pay.CodeInvalidID, readID}
-	kindCurrency = kind{"string", "a three-letter currency code such as usd", pay.CodeInvalidCurrency, readCurrency}
-	kindWhole    = kind{"integer", "a whole number", pay.CodeInvalidField, readWhole}
-	kindAmount   = kind{"integer", "a whole number of minor units", pay.CodeInvalidAmount, readAmount}
-	kindMoment   = kind{"integer", "a time in whole seconds since 1970 (Unix time)", pay.CodeInvalidField, readWhole}
-	kindDecimal  = kind{"number", "a number", pay.CodeInvalidField, readDecimal}
-	kindDigits   = kind{"string", "a number, as text or not", pay.CodeInvalidField, readDigits}
-	kindYes      = kind{"boolean", "true or false", pay.CodeInvalidField, readYes}
+	kindText     = &kind{"string", "text", pay.CodeInvalidField, readText}
+	kindID       = &kind{"string", "an id", pay.CodeInvalidID, readID}
+	kindCurrency = &kind{"string", "a three-letter currency code such as usd", pay.CodeInvalidCurrency, readCurrency}
+	kindWhole    = &kind{"integer", "a whole number", pay.CodeInvalidField, readWhole}
+	kindAmount   = &kind{"integer", "a whole number of minor units", pay.CodeInvalidAmount, readAmount}
+	kindMoment   = &kind{"integer", "a time in whole seconds since 1970 (Unix time)", pay.CodeInvalidField, readWhole}
+	kindDecimal  = &kind{"number", "a number", pay.CodeInvalidField, readDecimal}
+	kindDigits   = &kind{"string", "a number, as text or not", pay.CodeInvalidField, readDigits}
+	kindYes      = &kind{"boolean", "true or false", pay.CodeInvalidField, readYes}
 )
 
-// The kinds of parameters that hold others. They are read in read.go.
+// The kinds of parameters that hold others. input.go reads them.
 var (
-	kindLabels = kind{"object", "an object of texts", pay.CodeInvalidMetadata, nil}
-	kindObject = kind{"object", "an object", pay.CodeInvalidField, nil}
-	kindList   = kind{"array", "a list", pay.CodeInvalidField, nil}
+	kindLabels = &kind{"object", "an object of texts", pay.CodeInvalidMetadata, nil}
+	kindObject = &kind{"object", "an object", pay.CodeInvalidField, nil}
+	kindList   = &kind{"array", "a list", pay.CodeInvalidField, nil}
 )
 
 // errKind says that a value is of another type; which one it should be is the

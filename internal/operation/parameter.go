@@ -11,7 +11,7 @@ type kind struct {
 	schema string // of JSON Schema
 	says   string // what a wrong value is told to be: "a whole number"
 	code   pay.Code
-	read   func(p parameter, value any) (any, error) // to what the form takes; see read.go
+	read   func(p parameter, value any) (any, error) // to what the form takes; nil for what holds others
 }
 
 // parameter is one row of an operation's input. The row documents it, checks it
@@ -20,7 +20,7 @@ type parameter struct {
 	name     string // as callers write it
 	stripe   string // as Stripe does, brackets and all: shipping[address][line1]
 	about    string
-	kind     kind
+	kind     *kind
 	must     bool
 	preset   any         // used when the caller gives none; nil when Stripe decides
 	allowed  []string    // the only values
@@ -52,7 +52,7 @@ func (p parameter) between(least, most int64) parameter { p.least, p.most = &lea
 // from bounds a number from below.
 func (p parameter) from(least int64) parameter { p.least = &least; return p }
 
-func of(k kind, name, about string) parameter {
+func of(k *kind, name, about string) parameter {
 	return parameter{name: name, stripe: name, about: about, kind: k}
 }
 

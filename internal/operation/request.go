@@ -23,7 +23,7 @@ type Answer struct {
 
 // kindParams is any tree of Stripe's parameters; the endpoint's own
 // description says whether they are right.
-var kindParams = kind{"object", "an object of Stripe's parameters", pay.CodeInvalidField, nil}
+var kindParams = &kind{"object", "an object of Stripe's parameters", pay.CodeInvalidField, nil}
 
 // anyEndpoint are the parameters of whatever has no operation of its own.
 func anyEndpoint(methods ...string) []parameter {

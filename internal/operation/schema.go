@@ -52,7 +52,7 @@ func (p parameter) schema() *jsonschema.Schema {
 
 func (p parameter) fillObject(schema *jsonschema.Schema) {
 	switch {
-	case p.kind.says == kindParams.says:
+	case p.kind == kindParams:
 		return
 	case p.inside == nil:
 		schema.AdditionalProperties = &jsonschema.Schema{Types: []string{"string", "number", "boolean"}}
@@ -74,7 +74,7 @@ func (p parameter) fillPlain(schema *jsonschema.Schema) {
 			schema.Default = json.RawMessage(fmt.Sprint(p.preset))
 		}
 	}
-	if p.kind.says == kindDigits.says {
+	if p.kind == kindDigits {
 		schema.Type, schema.Types = "", []string{"string", "integer"}
 		return // bounds are for numbers, and this may be text
 	}

@@ -23,7 +23,7 @@ type Token struct {
 }
 
 // kindTestCard takes the numbers that belong to nobody, and no other.
-var kindTestCard = kind{"string", "one of Stripe's test card numbers", pay.CodeRawCardData, func(_ parameter, value any) (any, error) {
+var kindTestCard = &kind{"string", "one of Stripe's test card numbers", pay.CodeRawCardData, func(_ parameter, value any) (any, error) {
 	if number, ok := value.(string); ok && slices.Contains(testCards, number) {
 		return number, nil
 	}
@@ -31,7 +31,7 @@ var kindTestCard = kind{"string", "one of Stripe's test card numbers", pay.CodeR
 }}
 
 // ofTestCard is a part of a test card, which may look like one of a real card.
-func ofTestCard(k kind, name, about string) parameter {
+func ofTestCard(k *kind, name, about string) parameter {
 	p := of(k, name, about)
 	p.testCard = true
 	return p
