@@ -91,6 +91,7 @@ func (e *Engine) keepConnection(tx *store.Tx, o pay.Owner, access pay.Access, ac
 		c = pay.Connection{ID: newID(), Owner: o, Kind: access.Kind, AccountRef: account.Ref, CreatedAt: tx.Now()}
 	}
 	c.Name, c.AccountName, c.KeyHint, c.Default, c.UpdatedAt = pay.DefaultConnection, account.Name, access.Key.Hint(), true, tx.Now()
+	c.Checked = pay.ConnectionCheck{At: tx.Now().UTC(), OK: true, Livemode: o.Mode == pay.Live} // its rights were tried, and suffice
 	if c.SecretKey, err = e.sealer.Seal([]byte(access.Key.Reveal()), connectionContext(c.ID)); err != nil {
 		return c, err
 	}
