@@ -52,6 +52,7 @@ func (s *stage) activities() *testsuite.TestActivityEnvironment {
 func (s *stage) workflows() *testsuite.TestWorkflowEnvironment {
 	env := (&testsuite.WorkflowTestSuite{}).NewTestWorkflowEnvironment()
 	env.SetTestTimeout(time.Minute)
+	env.SetWorkerOptions(temporal.Options())
 	s.worker.Register(registry{env})
 	return env
 }

@@ -84,26 +84,36 @@ func (w *Worker) Register(r worker.Registry) {
 	w.registerFlows(r)
 }
 
+// planTimeout is how long a workflow may think before it counts as stuck. The
+// SDK's own second is for code that computes nothing; ours reads a document and
+// walks it, in milliseconds, but on machines that may be busy.
+const planTimeout = 20 * time.Second
+
+// Options are those that flows need of a worker.
+func Options() worker.Options {
+	return worker.Options{WorkerStopTimeout: stopTimeout, DeadlockDetectionTimeout: planTimeout}
+}
+
 // Run serves the cluster until ctx ends; activities in hand are then finished
 // within a bounded time.
 //
 // Errors: a cluster that cannot be reached, or refuses the worker.
 func (w *Worker) Run(ctx context.Context) error {
-	options := client.Options{HostPort: w.cfg.Address, Namespace: w.cfg.Namespace, Logger: sdklog.NewStructuredLogger(w.cfg.Logger)}
+	reach := client.Options{HostPort: w.cfg.Address, Namespace: w.cfg.Namespace, Logger: sdklog.NewStructuredLogger(w.cfg.Logger)}
 	if w.cfg.TLS {
-		options.ConnectionOptions.TLS = &tls.Config{MinVersion: tls.VersionTLS12}
+		reach.ConnectionOptions.TLS = &tls.Config{MinVersion: tls.VersionTLS12}
 	}
 	if !w.cfg.APIKey.IsZero() {
-		options.Credentials = client.NewAPIKeyStaticCredentials(w.cfg.APIKey.Reveal())
+		reach.Credentials = client.NewAPIKeyStaticCredentials(w.cfg.APIKey.Reveal())
 	}
-	cluster, err := client.DialContext(ctx, options)
+	cluster, err := client.DialContext(ctx, reach)
 	if err != nil {
 		return fmt.Errorf("temporal: %s: %w", cmp.Or(w.cfg.Address, client.DefaultHostPort), err)
 	}
 	defer cluster.Close()
-	serving := worker.New(cluster, w.cfg.TaskQueue, worker.Options{
-		MaxConcurrentActivityExecutionSize: w.cfg.Parallel, WorkerStopTimeout: stopTimeout,
-	})
+	options := Options()
+	options.MaxConcurrentActivityExecutionSize = w.cfg.Parallel
+	serving := worker.New(cluster, w.cfg.TaskQueue, options)
 	w.Register(serving)
 	stop := make(chan any)
 	defer context.AfterFunc(ctx, func() { close(stop) })()
