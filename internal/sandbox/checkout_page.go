@@ -24,7 +24,7 @@ var checkoutPage = template.Must(template.New("checkout").Parse(`<!doctype html>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Checkout (sandbox)</title>
+<title>{{.Title}} (sandbox)</title>
 <style>
 body { font: 1.1rem/1.5 system-ui, sans-serif; max-width: 34rem; margin: 3rem auto; padding: 0 1rem; color: #1a1a1a; background: #fff }
 label { display: block; margin: .8rem 0 .2rem; font-weight: 600 }
@@ -38,13 +38,15 @@ button { background: #1a3a6b; color: #fff }
 </head>
 <body>
 <main>
-<h1>Checkout</h1>
+<h1>{{.Title}}</h1>
 <p>This is the sandbox's page: no real card is charged. Use a test card such as 4242 4242 4242 4242.</p>
 {{if .Problem}}<p class="problem" role="alert">{{.Problem}}</p>{{end}}
-{{if .Rows}}<table><caption>What you buy</caption>
+{{if .Note}}<p role="status">{{.Note}}</p>{{end}}
+{{if .Rows}}<table><caption>{{.Caption}}</caption>
 {{range .Rows}}<tr><td>{{.Name}}</td><td>{{.Amount}}</td></tr>
 {{end}}<tr><th scope="row">Total now</th><th>{{.Total}}</th></tr></table>{{end}}
-<form method="post">
+{{if .PDF}}<p><a class="button" href="{{.PDF}}">Download as PDF</a></p>{{end}}
+{{if .Button}}<form method="post">
 <label for="email">E-mail</label><input id="email" name="email" type="email" autocomplete="email" required value="{{.Email}}">
 <label for="name">Name on card</label><input id="name" name="name" autocomplete="cc-name" value="{{.Name}}">
 <label for="number">Card number</label><input id="number" name="number" inputmode="numeric" autocomplete="cc-number" required>
@@ -53,7 +55,7 @@ button { background: #1a3a6b; color: #fff }
 {{if .Codes}}<label for="code">Promotion code (optional)</label><input id="code" name="code">{{end}}
 <button type="submit">{{.Button}}</button>
 {{if .Cancel}}<a class="button" href="{{.Cancel}}">Back to the shop</a>{{end}}
-</form>
+</form>{{end}}
 </main>
 </body>
 </html>
@@ -61,9 +63,11 @@ button { background: #1a3a6b; color: #fff }
 
 // checkoutForm is what the page shows.
 type checkoutForm struct {
-	Problem, Total, Email, Name, Button, Cancel string
-	Rows                                        []checkoutRow
-	Codes                                       bool
+	Title, Caption, Problem, Note, Total string
+	Email, Name, Cancel, PDF             string
+	Button                               string // empty when there is nothing to send
+	Rows                                 []checkoutRow
+	Codes                                bool
 }
 
 type checkoutRow struct{ Name, Amount string }
@@ -230,7 +234,7 @@ func reasonOf(err error) string {
 
 // form is the page for an open session.
 func (s *checkoutSession) form(w *work, problem string) *checkoutForm {
-	out := &checkoutForm{Problem: problem, Email: value(s.CustomerEmail), Button: "Pay", Cancel: value(s.CancelURL),
+	out := &checkoutForm{Title: "Checkout", Caption: "What you buy", Problem: problem, Email: value(s.CustomerEmail), Button: "Pay", Cancel: value(s.CancelURL),
 		Codes: s.AllowPromotionCodes != nil && *s.AllowPromotionCodes}
 	if owner, ok := customers.find(w, value(s.Customer)); ok {
 		out.Email, out.Name = value(owner.Email), value(owner.Name)

@@ -8,14 +8,9 @@ import (
 	"strconv"
 )
 
-const (
-	// draftLife is how long an invoice that the sandbox made stays a draft, in
-	// seconds: about an hour (§2.17.4).
-	draftLife = 60 * 60
-	// invoiceLinkLength is how long the random part of a hosted invoice's
-	// address is, in characters.
-	invoiceLinkLength = 48
-)
+// draftLife is how long an invoice that the sandbox made stays a draft, in
+// seconds: about an hour (§2.17.4).
+const draftLife = 60 * 60
 
 // dunningWaits is how long after each failed automatic attempt the next one
 // comes, in seconds: 3, 5 and 7 days, then the subscription is canceled
@@ -112,8 +107,7 @@ func (i *invoice) finalize(c *call) error {
 	if i.CollectionMethod == sendInvoice && i.DueDate == nil {
 		i.DueDate = pointer(w.now + i.secret.DaysUntilDue*secondsPerDay)
 	}
-	link := "/i/" + w.account.id + "/test_" + w.sandbox.ids.text(invoiceLinkLength)
-	i.HostedInvoiceURL, i.InvoicePDF = pointer("https://invoice.stripe.com"+link+"?s=ap"), pointer("https://pay.stripe.com/invoice"+link[2:]+"/pdf?s=ap")
+	i.HostedInvoiceURL, i.InvoicePDF = pointer(i.address(c)), pointer(i.address(c)+"/pdf")
 	useUp(w, lasting(w, i.Discounts, w.now))
 	emit(w, "invoice.finalized", i)
 	emitUpdated(w, "customer.updated", owner)

@@ -81,6 +81,7 @@ func (s *Sandbox) mountHosted() {
 	s.mux.HandleFunc("GET "+hostedPath, s.showAuthentication)
 	s.mux.HandleFunc("POST "+hostedPath, s.authenticate)
 	s.mountCheckout()
+	s.mountInvoices()
 	s.mountConnect()
 }
 
