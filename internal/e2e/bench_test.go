@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -40,7 +41,9 @@ func BenchmarkPayments(b *testing.B) {
 			rig.drive(benchWarm, rig.payment)
 			rig.drive(benchWarm, rig.intent)
 			added, direct := rig.latency()
+			before := rig.measured()
 			rate := rig.throughput()
+			rig.report(before, rate*benchSpan.Seconds())
 			b.ReportMetric(0, "ns/op")
 			b.ReportMetric(milliseconds(percentile(direct, 50)), "direct-p50-ms")
 			b.ReportMetric(milliseconds(percentile(direct, 99)), "direct-p99-ms")
@@ -94,6 +97,8 @@ type rig struct {
 	world  *world
 	client *http.Client
 	count  atomic.Int64
+
+	processes map[string]int // by name, with their ids
 }
 
 func startRig(b *testing.B, url string) *rig {
@@ -103,7 +108,11 @@ func startRig(b *testing.B, url string) *rig {
 		"--sandbox-listen", "off", "--stripe-api-base", box.url, "--rate-limit", "0", "--allow-private-endpoints", "loopback")
 	w := &world{t: b, base: florin.url, stripe: box.url, key: makeKey(b, url, data)}
 	w.hearsOf("sk_test_bench", "payment_intent.succeeded")
-	return &rig{b: b, world: w, client: &http.Client{
+	processes := map[string]int{"florin": florin.Process.Pid, "sandbox": box.Process.Pid, "client": os.Getpid()}
+	if strings.HasPrefix(url, "postgres") {
+		processes["database"] = postmaster(b, url)
+	}
+	return &rig{b: b, world: w, processes: processes, client: &http.Client{
 		Transport: &http.Transport{MaxIdleConnsPerHost: 2 * benchClients},
 	}}
 }

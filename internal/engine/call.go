@@ -99,6 +99,7 @@ func (e *Engine) settle(ctx context.Context, call pay.Call, answer pay.Answer) (
 }
 
 func (e *Engine) settleIn(tx *store.Tx, call pay.Call, answer pay.Answer) (settlement, error) {
+	tx.ForeseeEndpoints(call.Owner) // who will be told what came of it
 	call.Outcome, call.RequestRef, call.Note = answer.Outcome, answer.RequestRef, noteOf(answer)
 	if answer.Outcome == pay.OutcomeInDoubt {
 		return e.deferIn(tx, call, answer)

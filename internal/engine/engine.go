@@ -131,13 +131,22 @@ type Ask struct {
 // newID makes an id that sorts by time.
 func newID() pay.ID { return pay.ID(uuid.Must(uuid.NewV7()).String()) }
 
-// read runs a query and returns what it found.
-func read[T any](ctx context.Context, e *Engine, query func(tx *store.Tx) (T, error)) (T, error) {
-	var found T
-	err := e.store.Read(ctx, func(tx *store.Tx) error {
-		var err error
-		found, err = query(tx)
-		return err
-	})
+// read runs queries on one snapshot and returns what they found.
+func read[T any](ctx context.Context, e *Engine, query func(tx *store.Tx) (T, error)) (found T, err error) {
+	err = e.store.Read(ctx, into(&found, query))
 	return found, err
+}
+
+// glance runs a single query and returns what it found.
+func glance[T any](ctx context.Context, e *Engine, query func(tx *store.Tx) (T, error)) (found T, err error) {
+	err = e.store.Glance(ctx, into(&found, query))
+	return found, err
+}
+
+// into makes a query put what it finds into found.
+func into[T any](found *T, query func(tx *store.Tx) (T, error)) func(tx *store.Tx) error {
+	return func(tx *store.Tx) (err error) {
+		*found, err = query(tx)
+		return err
+	}
 }

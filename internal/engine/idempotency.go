@@ -54,6 +54,7 @@ func (e *Engine) carryOut(ctx context.Context, ask Ask, intend func(tx *store.Tx
 	)
 	err := e.store.Write(ctx, func(tx *store.Tx) error {
 		var err error
+		tx.ForeseeDefaultConnection(ask.Owner) // most calls go through it
 		if replay, err = e.claim(tx, ask); err != nil || replay != nil {
 			return err
 		}

@@ -68,7 +68,7 @@ func (e *Engine) Authenticate(ctx context.Context, shown string) (pay.APIKey, er
 	if err != nil {
 		return pay.APIKey{}, err
 	}
-	key, err := read(ctx, e, func(tx *store.Tx) (pay.APIKey, error) { return tx.APIKey(id) })
+	key, err := glance(ctx, e, func(tx *store.Tx) (pay.APIKey, error) { return tx.APIKey(id) })
 	unknown := pay.Is(err, pay.CodeNotFound)
 	if err != nil && !unknown {
 		return pay.APIKey{}, err

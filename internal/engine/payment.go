@@ -178,13 +178,10 @@ func (e *Engine) keepPayment(tx *store.Tx, before pay.Payment, change pay.Change
 // book adds the ids, the owner and the time to ledger transactions and keeps
 // them.
 func book(tx *store.Tx, o pay.Owner, booked []pay.LedgerTransaction) error {
-	for _, t := range booked {
-		t.ID, t.Owner, t.At = newID(), o, tx.Now()
-		if err := tx.InsertLedger(t); err != nil {
-			return err
-		}
+	for i := range booked {
+		booked[i].ID, booked[i].Owner, booked[i].At = newID(), o, tx.Now()
 	}
-	return nil
+	return tx.InsertLedger(booked...)
 }
 
 // CaptureRequest asks for held money.

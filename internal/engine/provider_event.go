@@ -34,14 +34,7 @@ func (e *Engine) ReceiveStripeEvent(ctx context.Context, merchant pay.ID, signat
 
 // signerOf is the connection whose secret signed an event.
 func (e *Engine) signerOf(ctx context.Context, merchant pay.ID, signature string, body []byte) (pay.Connection, error) {
-	candidates, err := read(ctx, e, func(tx *store.Tx) ([]pay.Connection, error) {
-		if merchant != "" {
-			if _, err := tx.Merchant(merchant); err != nil {
-				return nil, err
-			}
-		}
-		return tx.WebhookConnections(merchant, maxWebhookConnections)
-	})
+	candidates, err := e.signers(ctx, merchant)
 	if err != nil {
 		return pay.Connection{}, err
 	}
@@ -62,6 +55,23 @@ func (e *Engine) signerOf(ctx context.Context, merchant pay.ID, signature string
 	return pay.Connection{}, failure
 }
 
+// signers is the connections whose secret may have signed an event for a
+// merchant, or for any when that is empty.
+func (e *Engine) signers(ctx context.Context, merchant pay.ID) ([]pay.Connection, error) {
+	find := func(tx *store.Tx) ([]pay.Connection, error) {
+		return tx.WebhookConnections(merchant, maxWebhookConnections)
+	}
+	if merchant == "" {
+		return glance(ctx, e, find)
+	}
+	return read(ctx, e, func(tx *store.Tx) ([]pay.Connection, error) {
+		if _, err := tx.Merchant(merchant); err != nil {
+			return nil, err
+		}
+		return find(tx)
+	})
+}
+
 // keepProviderEvent stores an event and decides whether a job is needed. An
 // event that claims nothing but what is known needs none. Polls of lists that
 // it says have grown are due at once.
@@ -78,11 +88,14 @@ func (e *Engine) keepProviderEvent(tx *store.Tx, c pay.Connection, hint pay.Even
 	if ev.Payload, err = e.sealer.Seal(body, payloadContext(ev.ID)); err != nil {
 		return err
 	}
-	fresh, err := tx.InsertProviderEvent(ev)
-	if err != nil || !fresh {
+	if err := tx.HastenPolls(ev.Owner, ev.Type); err != nil {
 		return err
 	}
-	if _, err := tx.HastenPolls(ev.Owner, ev.Type); err != nil || ev.State != pay.ProviderEventNew {
+	if ev.State != pay.ProviderEventNew {
+		return tx.FileProviderEvent(ev)
+	}
+	fresh, err := tx.InsertProviderEvent(ev)
+	if err != nil || !fresh {
 		return err
 	}
 	return tx.Enqueue(store.Job{Kind: store.JobProviderEvent, Owner: ev.Owner, ID: ev.ID}, tx.Now())

@@ -71,7 +71,7 @@ func (tx *Tx) LeaseCalls(now, until time.Time, limit int) ([]pay.Call, error) {
 //
 // Errors: ErrFenced, by the commit, when it is settled or another holds it.
 func (tx *Tx) SettleCall(c pay.Call) error {
-	return tx.later(fenced, statement{`UPDATE calls SET state = $5, outcome = $6, request_ref = $7, note = $8, answered_at = $9
+	return tx.later(expectation{check: fenced}, statement{`UPDATE calls SET state = $5, outcome = $6, request_ref = $7, note = $8, answered_at = $9
 		WHERE merchant = $1 AND mode = $2 AND id = $3 AND fence = $4 AND state = 'open'`,
 		[]any{c.Owner.Merchant, c.Owner.Mode, c.ID, c.Fence, c.State, c.Outcome, c.RequestRef, c.Note, micros(c.AnsweredAt)}})
 }
@@ -80,7 +80,7 @@ func (tx *Tx) SettleCall(c pay.Call) error {
 //
 // Errors: ErrFenced, as for SettleCall.
 func (tx *Tx) DeferCall(c pay.Call) error {
-	return tx.later(fenced, statement{`UPDATE calls SET due_at = $5, note = $6
+	return tx.later(expectation{check: fenced}, statement{`UPDATE calls SET due_at = $5, note = $6
 		WHERE merchant = $1 AND mode = $2 AND id = $3 AND fence = $4 AND state = 'open'`,
 		[]any{c.Owner.Merchant, c.Owner.Mode, c.ID, c.Fence, micros(c.DueAt), c.Note}})
 }

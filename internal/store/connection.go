@@ -63,8 +63,15 @@ func (tx *Tx) Connection(o pay.Owner, id pay.ID) (pay.Connection, error) {
 //
 // Errors: not_found.
 func (tx *Tx) DefaultConnection(o pay.Owner) (pay.Connection, error) {
-	return connections.must(tx, pay.DefaultConnection, "WHERE merchant = $1 AND mode = $2 AND is_default", o.Merchant, o.Mode)
+	return connections.must(tx, pay.DefaultConnection, whereDefault, o.Merchant, o.Mode)
 }
+
+// ForeseeDefaultConnection says that DefaultConnection will be asked for.
+func (tx *Tx) ForeseeDefaultConnection(o pay.Owner) {
+	connections.foresee(tx, whereDefault, o.Merchant, o.Mode)
+}
+
+const whereDefault = "WHERE merchant = $1 AND mode = $2 AND is_default"
 
 // ConnectionByName reads a connection by its name, unique within its kind.
 //

@@ -20,7 +20,10 @@ var endpoints = define(table[pay.Endpoint]{
 
 // whereEndpoint passes by deleted endpoints: they are kept for their
 // deliveries' sake alone.
-const whereEndpoint = "WHERE merchant = $1 AND mode = $2 AND deleted_at = 0 "
+const (
+	whereEndpoint = "WHERE merchant = $1 AND mode = $2 AND deleted_at = 0 "
+	everyEndpoint = whereEndpoint + "ORDER BY created_at, id LIMIT $3"
+)
 
 // InsertEndpoint adds an endpoint.
 //
@@ -74,7 +77,12 @@ func (tx *Tx) DeleteEndpoint(o pay.Owner, id pay.ID) error {
 // Endpoints reads the owner's endpoints, oldest first; there are no more than
 // pay.MaxEndpoints.
 func (tx *Tx) Endpoints(o pay.Owner) ([]pay.Endpoint, error) {
-	return endpoints.all(tx, whereEndpoint+"ORDER BY created_at, id LIMIT $3", o.Merchant, o.Mode, pay.MaxEndpoints)
+	return endpoints.all(tx, everyEndpoint, o.Merchant, o.Mode, pay.MaxEndpoints)
+}
+
+// ForeseeEndpoints says that Endpoints will be asked for.
+func (tx *Tx) ForeseeEndpoints(o pay.Owner) {
+	endpoints.foresee(tx, everyEndpoint, o.Merchant, o.Mode, pay.MaxEndpoints)
 }
 
 // DefaultEndpoint reads the endpoint that PUT /v1/merchant/webhook sets.

@@ -31,9 +31,9 @@ func (tx *Tx) InsertEvent(e pay.Event) error {
 	d := tx.store.dialect
 	fields := events.fields(&e)
 	fields = fields[:len(fields)-1]
-	return tx.later(isNew(events.what), statement{
+	return tx.later(expectation{what: events.what}, statement{
 		"INSERT INTO events (merchant, mode, id, type, object, payment, sequence, body, at, feed_tx, position) " +
-			"VALUES (" + places(1, len(fields)) + ", " + d.feedTx + ", " + d.feedPosition + ")" + giveWay, fields,
+			"VALUES (" + places(1, len(fields)) + ", " + d.feedTx + ", " + d.feedPosition + ")", fields,
 	})
 }
 

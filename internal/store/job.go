@@ -293,10 +293,10 @@ func (growingWait) NextRetry(job *rivertype.JobRow) time.Time {
 type queue[T any] struct {
 	driver riverdriver.Driver[T]
 	client *river.Client[T] // only inserts
-	unwrap func(q querier) T
+	unwrap func(ctx context.Context, q querier) (T, error)
 }
 
-func openQueue[T any](driver riverdriver.Driver[T], log *slog.Logger, unwrap func(q querier) T) (jobQueue, error) {
+func openQueue[T any](driver riverdriver.Driver[T], log *slog.Logger, unwrap func(ctx context.Context, q querier) (T, error)) (jobQueue, error) {
 	client, err := river.NewClient(driver, &river.Config{Logger: log})
 	if err != nil {
 		return nil, err
@@ -305,12 +305,21 @@ func openQueue[T any](driver riverdriver.Driver[T], log *slog.Logger, unwrap fun
 }
 
 func (j *queue[T]) enqueue(ctx context.Context, q querier, args river.JobArgs, o *river.InsertOpts) (*rivertype.JobInsertResult, error) {
-	return j.client.InsertTx(context.WithoutCancel(ctx), j.unwrap(q), args, o)
+	ctx = context.WithoutCancel(ctx)
+	tx, err := j.unwrap(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	return j.client.InsertTx(ctx, tx, args, o)
 }
 
 // hurry makes a waiting job due now.
 func (j *queue[T]) hurry(ctx context.Context, q querier, id int64) error {
-	_, err := j.client.JobRetryTx(context.WithoutCancel(ctx), j.unwrap(q), id)
+	ctx = context.WithoutCancel(ctx)
+	tx, err := j.unwrap(ctx, q)
+	if err == nil {
+		_, err = j.client.JobRetryTx(ctx, tx, id)
+	}
 	return err
 }
 

@@ -12,25 +12,28 @@ var ledgerTransactions = define(table[pay.LedgerTransaction]{
 	},
 })
 
-// InsertLedger books a balanced transaction with its entries.
+// InsertLedger books balanced transactions with their entries. However many
+// there are it takes two statements, since each costs more than a row.
 //
-// Errors: internal_error when it is not balanced; already_exists when its
-// source has one of this kind.
-func (tx *Tx) InsertLedger(t pay.LedgerTransaction) error {
-	if err := t.Check(); err != nil {
-		return err
+// Errors: internal_error when one is not balanced; already_exists, by the
+// commit, when a source has one of this kind.
+func (tx *Tx) InsertLedger(booked ...pay.LedgerTransaction) error {
+	if len(booked) == 0 {
+		return nil
 	}
-	entries := make([]statement, len(t.Entries))
-	for number, e := range t.Entries {
-		entries[number] = statement{insertEntry, []any{t.Owner.Merchant, t.Owner.Mode, t.ID, number, e.Account, e.Amount.Minor, e.Amount.Currency}}
+	transactions := rowsOf("ledger_transactions", ledgerTransactions.columns)
+	entries := rowsOf("ledger_entries", "merchant, mode, transaction_id, number, account, amount, currency")
+	for _, t := range booked {
+		if err := t.Check(); err != nil {
+			return err
+		}
+		transactions.add(ledgerTransactions.fields(&t)...)
+		for number, e := range t.Entries {
+			entries.add(t.Owner.Merchant, t.Owner.Mode, t.ID, number, e.Account, e.Amount.Minor, e.Amount.Currency)
+		}
 	}
-	return ledgerTransactions.insertLater(tx, t, entries...)
+	return tx.later(expectation{what: ledgerTransactions.what}, transactions.statement(), entries.statement())
 }
-
-// insertEntry adds nothing when the transaction gave way to another.
-const insertEntry = `INSERT INTO ledger_entries (merchant, mode, transaction_id, number, account, amount, currency)
-	SELECT merchant, mode, id, $4, $5, $6, $7 FROM ledger_transactions WHERE merchant = $1 AND mode = $2 AND id = $3
-	ON CONFLICT DO NOTHING`
 
 // LedgerOf reads every booking of a payment and its refunds, oldest first.
 func (tx *Tx) LedgerOf(o pay.Owner, payment pay.ID) ([]pay.LedgerTransaction, error) {

@@ -55,7 +55,7 @@ func (tx *Tx) TakeOperationCall(c pay.OperationCall) error { return operationCal
 //
 // Errors: ErrFenced, by the commit, when it is settled or another holds it.
 func (tx *Tx) SettleOperationCall(c pay.OperationCall) error {
-	return tx.later(fenced, statement{`UPDATE operation_calls SET state = $5, first_sent_at = $6, lease_until = $7, retry_at = $8,
+	return tx.later(expectation{check: fenced}, statement{`UPDATE operation_calls SET state = $5, first_sent_at = $6, lease_until = $7, retry_at = $8,
 		outcome = $9, request_ref = $10, result = $11, note = $12, answered_at = $13
 		WHERE merchant = $1 AND mode = $2 AND id = $3 AND fence = $4 AND state = 'open'`,
 		[]any{c.Owner.Merchant, c.Owner.Mode, c.ID, c.Fence, c.State, micros(c.FirstSentAt), micros(c.LeaseUntil), micros(c.RetryAt),

@@ -62,16 +62,12 @@ func (tx *Tx) InsertPayment(p pay.Payment) error {
 	}
 	parts := make([]statement, 0, len(p.Metadata))
 	for _, key := range slices.Sorted(maps.Keys(p.Metadata)) {
-		parts = append(parts, statement{insertMetadata, []any{p.Owner.Merchant, p.Owner.Mode, p.ID, key, p.Metadata[key]}})
+		parts = append(parts, statement{insertMetadata, []any{p.Owner.Merchant, p.Owner.Mode, p.ID, key, p.Metadata[key], micros(p.CreatedAt)}})
 	}
 	return payments.insertLater(tx, p, parts...)
 }
 
-// insertMetadata takes the time from the payment, and adds nothing when that
-// gave way to another.
-const insertMetadata = `INSERT INTO payment_metadata (merchant, mode, payment, key, value, created_at)
-	SELECT merchant, mode, id, $4, $5, created_at FROM payments WHERE merchant = $1 AND mode = $2 AND id = $3
-	ON CONFLICT DO NOTHING`
+const insertMetadata = "INSERT INTO payment_metadata (merchant, mode, payment, key, value, created_at) VALUES ($1, $2, $3, $4, $5, $6)"
 
 // Payment reads a payment. What was captured and refunded comes back in the
 // payment's currency even when it is zero.

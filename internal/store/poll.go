@@ -110,12 +110,11 @@ func (tx *Tx) HoldPoll(held pay.Poll) (pay.Poll, error) {
 func (tx *Tx) SavePoll(p pay.Poll) error { return polls.update(tx, p, p.ID) }
 
 // HastenPolls makes live polls of the owner due that a type of Stripe event
-// says have something new, and says how many there were. One that is being read
-// is due again right after.
-func (tx *Tx) HastenPolls(o pay.Owner, eventType string) (int64, error) {
-	return tx.exec(`UPDATE polls SET due_at = $4, hinted_at = $4
+// says have something new. One that is being read is due again right after.
+func (tx *Tx) HastenPolls(o pay.Owner, eventType string) error {
+	return tx.later(expectation{}, statement{`UPDATE polls SET due_at = $4, hinted_at = $4
 		WHERE merchant = $1 AND mode = $2 AND lane = 'live' AND state = 'going' AND ',' || hints || ',' LIKE '%,' || $3 || ',%'`,
-		o.Merchant, o.Mode, eventType, micros(tx.now))
+		[]any{o.Merchant, o.Mode, eventType, micros(tx.now)}})
 }
 
 // DeletePoll forgets a poll with its sweep and all that it has seen.

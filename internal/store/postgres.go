@@ -65,7 +65,7 @@ func openPostgres(ctx context.Context, url string, conns int, log *slog.Logger) 
 
 func (d *postgresDatabase) write(ctx context.Context, attempt func(q querier) error) error {
 	for n := 1; ; n++ {
-		err := d.once(ctx, pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, attempt)
+		err := d.once(ctx, &pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, attempt)
 		if err == nil {
 			d.statistics.committed()
 			return nil
@@ -80,36 +80,26 @@ func (d *postgresDatabase) write(ctx context.Context, attempt func(q querier) er
 }
 
 func (d *postgresDatabase) read(ctx context.Context, attempt func(q querier) error) error {
-	return d.once(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, attempt)
+	return d.once(ctx, &pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, attempt)
 }
 
-// once runs one transaction. The rollback, which a panic brings about as well,
-// has a context of its own.
-func (d *postgresDatabase) once(ctx context.Context, o pgx.TxOptions, attempt func(q querier) error) error {
-	tx, err := d.pool.BeginTx(ctx, o)
+func (d *postgresDatabase) glance(ctx context.Context, attempt func(q querier) error) error {
+	return d.once(ctx, nil, attempt)
+}
+
+// once runs one transaction, or statements that are none together when o is
+// nil. What is not committed is rolled back, after a panic as well.
+func (d *postgresDatabase) once(ctx context.Context, o *pgx.TxOptions, attempt func(q querier) error) error {
+	conn, err := d.pool.Acquire(ctx)
 	if err != nil {
 		return err
 	}
-	committed := false
-	defer func() {
-		if !committed {
-			unhurried, cancel := context.WithTimeout(context.WithoutCancel(ctx), rollbackPatience)
-			defer cancel()
-			_ = tx.Rollback(unhurried) // a rollback that fails closes the connection
-		}
-	}()
-	q := &pgxTx{tx: tx}
-	if err := attempt(q); err != nil {
+	q := &pgxTx{conn: conn, begin: o}
+	defer q.release(ctx)
+	if err := attempt(q); err != nil || o == nil {
 		return err
 	}
-	if err := q.flush(ctx); err != nil {
-		return err
-	}
-	if err := tx.Commit(ctx); err != nil {
-		return err
-	}
-	committed = true
-	return nil
+	return q.commit(ctx)
 }
 
 // gaveWay reports whether Postgres ended the transaction for another's sake,
@@ -140,5 +130,5 @@ func (d *postgresDatabase) close() error {
 }
 
 func (d *postgresDatabase) openJobs(log *slog.Logger) (jobQueue, error) {
-	return openQueue(riverpgxv5.New(d.pool), log, func(q querier) pgx.Tx { return q.(*pgxTx).tx })
+	return openQueue(riverpgxv5.New(d.pool), log, func(ctx context.Context, q querier) (pgx.Tx, error) { return q.(*pgxTx).opened(ctx) })
 }

@@ -30,6 +30,12 @@ func (tx *Tx) InsertProviderEvent(e pay.ProviderEvent) (fresh bool, err error) {
 	return err == nil, err
 }
 
+// FileProviderEvent keeps a Stripe event that nothing is left to do about: once,
+// like InsertProviderEvent, but nobody waits to hear whether it was there.
+func (tx *Tx) FileProviderEvent(e pay.ProviderEvent) error {
+	return tx.later(expectation{}, statement{providerEvents.inserts + giveWay, providerEvents.fields(&e)})
+}
+
 // ProviderEvent reads a Stripe event.
 //
 // Errors: not_found.

@@ -16,8 +16,28 @@ type querier interface {
 	exec(ctx context.Context, sql string, args []any) (int64, error)
 	query(ctx context.Context, sql string, args []any) (rows, error)
 	// later runs statements before the next one that is waited for, or with the
-	// commit, and tells check how many rows the first of them changed.
-	later(ctx context.Context, list []statement, check func(changed int64) error) error
+	// commit; the first of them must come out as expected.
+	later(ctx context.Context, list []statement, expect expectation) error
+	// foresee runs a query with the next statement, where that saves a round
+	// trip, and hands its rows to read; else it does nothing.
+	foresee(asked statement, read func(found rows) error)
+}
+
+// expectation is what must come of a statement that nobody waits for. The zero
+// value expects that it does not fail.
+type expectation struct {
+	what  string                    // the noun that exists already when a unique key refuses it
+	check func(changed int64) error // judges how many rows it changed; nil: any number will do
+}
+
+func (e expectation) judge(changed int64, err error) error {
+	switch {
+	case err != nil && e.what != "" && isUnique(err):
+		return exists(e.what).Because(err)
+	case err != nil || e.check == nil:
+		return err
+	}
+	return e.check(changed)
 }
 
 // statement is one to be run with others.
@@ -40,8 +60,14 @@ type rows interface {
 // sqliteTx speaks to SQLite. A write is never interrupted: SQLite answers an
 // interrupt by rolling back the whole transaction, which others share.
 type sqliteTx struct {
-	tx            *sql.Tx
+	on            sqliteRunner
 	interruptible bool
+}
+
+// sqliteRunner is a transaction, or a pool where each statement is one.
+type sqliteRunner interface {
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 }
 
 func (t sqliteTx) bounded(ctx context.Context) context.Context {
@@ -52,28 +78,27 @@ func (t sqliteTx) bounded(ctx context.Context) context.Context {
 }
 
 func (t sqliteTx) exec(ctx context.Context, sql string, args []any) (int64, error) {
-	result, err := t.tx.ExecContext(t.bounded(ctx), sql, args...)
+	result, err := t.on.ExecContext(t.bounded(ctx), sql, args...)
 	if err != nil {
 		return 0, err
 	}
 	return result.RowsAffected()
 }
 
-func (t sqliteTx) later(ctx context.Context, list []statement, check func(changed int64) error) error {
-	for i, each := range list {
-		changed, err := t.exec(ctx, each.sql, each.args)
-		if err == nil && i == 0 {
-			err = check(changed)
-		}
-		if err != nil {
+func (t sqliteTx) later(ctx context.Context, list []statement, expect expectation) error {
+	for _, each := range list {
+		if err := expect.judge(t.exec(ctx, each.sql, each.args)); err != nil {
 			return err
 		}
+		expect = expectation{}
 	}
 	return nil
 }
 
+func (sqliteTx) foresee(statement, func(rows) error) {}
+
 func (t sqliteTx) query(ctx context.Context, sql string, args []any) (rows, error) {
-	found, err := t.tx.QueryContext(t.bounded(ctx), sql, args...)
+	found, err := t.on.QueryContext(t.bounded(ctx), sql, args...)
 	if err != nil {
 		return nil, err
 	}

@@ -21,7 +21,8 @@ const sqliteReaders = 8
 // survive a power cut, not only a crash (sqlite.org/pragma.html#pragma_synchronous);
 // busy_timeout, in milliseconds, lets a second process (florin apikey create)
 // write between our batches; journal_size_limit, in bytes, keeps the log from
-// staying as large as it once was.
+// staying as large as it once was; wal_autocheckpoint, in pages of 4 KiB, makes
+// a commit copy the log only when the checkpointer is far behind.
 var sqliteSettings = []string{
 	"busy_timeout(10000)",
 	"journal_mode(WAL)",
@@ -29,16 +30,18 @@ var sqliteSettings = []string{
 	"foreign_keys(ON)",
 	"temp_store(MEMORY)",
 	"journal_size_limit(67108864)",
+	"wal_autocheckpoint(8000)",
 }
 
 // sqliteDatabase has one connection that writes, because SQLite takes one
 // writer and waiting in Go is fairer than waiting for a file lock, and several
 // that read.
 type sqliteDatabase struct {
-	file   string
-	writes *sql.DB
-	reads  *sql.DB
-	writer *writer
+	file         string
+	writes       *sql.DB
+	reads        *sql.DB
+	writer       *writer
+	checkpointer *checkpointer
 }
 
 func openSQLite(file string, readers int) (*sqliteDatabase, error) {
@@ -57,12 +60,19 @@ func openSQLite(file string, readers int) (*sqliteDatabase, error) {
 	if err != nil {
 		return nil, errors.Join(err, writes.Close())
 	}
+	checkpoints, err := sqlitePool(file, "", sqliteSettings)
+	if err != nil {
+		return nil, errors.Join(err, writes.Close(), reads.Close())
+	}
 	if readers <= 0 {
 		readers = sqliteReaders
 	}
 	keep(writes, 1)
 	keep(reads, readers)
-	return &sqliteDatabase{file: file, writes: writes, reads: reads, writer: startWriter(writes)}, nil
+	keep(checkpoints, 1)
+	return &sqliteDatabase{
+		file: file, writes: writes, reads: reads, writer: startWriter(writes), checkpointer: startCheckpointer(checkpoints),
+	}, nil
 }
 
 // createPrivate makes the file for its owner's eyes only: it holds sealed
@@ -96,7 +106,7 @@ func keep(db *sql.DB, n int) {
 }
 
 func (d *sqliteDatabase) write(ctx context.Context, attempt func(q querier) error) error {
-	return d.writer.write(ctx, func(tx *sql.Tx) error { return attempt(sqliteTx{tx: tx}) })
+	return d.writer.write(ctx, func(tx *sql.Tx) error { return attempt(sqliteTx{on: tx}) })
 }
 
 func (d *sqliteDatabase) read(ctx context.Context, attempt func(q querier) error) error {
@@ -105,16 +115,20 @@ func (d *sqliteDatabase) read(ctx context.Context, attempt func(q querier) error
 		return err
 	}
 	defer func() { _ = tx.Rollback() }() // a read has nothing to commit
-	return attempt(sqliteTx{tx: tx, interruptible: true})
+	return attempt(sqliteTx{on: tx, interruptible: true})
+}
+
+func (d *sqliteDatabase) glance(_ context.Context, attempt func(q querier) error) error {
+	return attempt(sqliteTx{on: d.reads, interruptible: true})
 }
 
 func (d *sqliteDatabase) ping(ctx context.Context) error { return d.reads.PingContext(ctx) }
 
 func (d *sqliteDatabase) close() error {
 	d.writer.stop()
-	return errors.Join(d.reads.Close(), d.writes.Close())
+	return errors.Join(d.checkpointer.stop(), d.reads.Close(), d.writes.Close())
 }
 
 func (d *sqliteDatabase) openJobs(log *slog.Logger) (jobQueue, error) {
-	return openQueue(riversqlite.New(d.writes), log, func(q querier) *sql.Tx { return q.(sqliteTx).tx })
+	return openQueue(riversqlite.New(d.writes), log, func(_ context.Context, q querier) (*sql.Tx, error) { return q.(sqliteTx).on.(*sql.Tx), nil })
 }

@@ -48,6 +48,7 @@ type Store struct {
 type database interface {
 	write(ctx context.Context, attempt func(q querier) error) error
 	read(ctx context.Context, attempt func(q querier) error) error
+	glance(ctx context.Context, attempt func(q querier) error) error
 	migrate(ctx context.Context) error
 	openJobs(log *slog.Logger) (jobQueue, error)
 	ping(ctx context.Context) error

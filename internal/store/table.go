@@ -1,6 +1,7 @@
 package store
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -45,6 +46,30 @@ func define[T any](t table[T]) *table[T] {
 	return &t
 }
 
+// manyRows is an INSERT of several rows.
+type manyRows struct {
+	sql  strings.Builder
+	args []any
+}
+
+// rowsOf begins an INSERT into a table's columns.
+func rowsOf(table, columns string) *manyRows {
+	m := &manyRows{}
+	m.sql.WriteString("INSERT INTO " + table + " (" + columns + ") VALUES ")
+	return m
+}
+
+// add adds a row.
+func (m *manyRows) add(fields ...any) {
+	if len(m.args) > 0 {
+		m.sql.WriteString(", ")
+	}
+	m.sql.WriteString("(" + places(len(m.args)+1, len(fields)) + ")")
+	m.args = append(m.args, fields...)
+}
+
+func (m *manyRows) statement() statement { return statement{m.sql.String(), m.args} }
+
 // places is n placeholders, beginning with a number: "$4, $5".
 func places(first, n int) string {
 	var b strings.Builder
@@ -67,28 +92,33 @@ func (t *table[T]) insert(tx *Tx, row T) error {
 // insertLater adds a row whose key nobody else can have, with the parts that
 // belong to it. That it exists already, a defect, shows by the commit.
 func (t *table[T]) insertLater(tx *Tx, row T, parts ...statement) error {
-	return tx.later(isNew(t.what), append([]statement{{t.inserts + giveWay, t.fields(&row)}}, parts...)...)
+	return tx.later(expectation{what: t.what}, append([]statement{{t.inserts, t.fields(&row)}}, parts...)...)
 }
 
-// isNew refuses an INSERT that gave way.
-func isNew(what string) func(changed int64) error {
-	return func(changed int64) error {
-		if changed == 0 {
-			return exists(what)
-		}
-		return nil
-	}
+// lockedRow is a row that a transaction holds a lock on.
+type lockedRow struct {
+	table string
+	owner pay.Owner
+	id    pay.ID
 }
 
 // update writes the columns that may change, by the commit; id is for the
-// error.
+// error. A row that the transaction has locked is there for certain.
 //
 // Errors: not_found, by the commit.
 func (t *table[T]) update(tx *Tx, row T, id pay.ID) error {
 	fields := t.fields(&row)
 	args := append(fields[:keyColumns:keyColumns], fields[t.fixeds:]...)
-	found := func(changed int64) error { return t.mustFind(changed > 0, id, nil) }
-	return tx.later(found, statement{t.updates, args})
+	expect := expectation{what: t.what}
+	if !slices.Contains(tx.locked, lockedRow{t.name, ownerIn(fields), id}) {
+		expect.check = func(changed int64) error { return t.mustFind(changed > 0, id, nil) }
+	}
+	return tx.later(expect, statement{t.updates, args})
+}
+
+// ownerIn is whose row has these fields.
+func ownerIn(fields []any) pay.Owner {
+	return pay.Owner{Merchant: *fields[0].(*pay.ID), Mode: *fields[1].(*pay.Mode)}
 }
 
 // get reads a row by its whole key.
@@ -106,7 +136,11 @@ func (t *table[T]) lock(tx *Tx, o pay.Owner, id pay.ID) (row T, err error) {
 		return row, errReads
 	}
 	where := "WHERE merchant = $1 AND mode = $2 AND id = $3" + tx.store.dialect.forUpdate
-	return t.must(tx, id, where, o.Merchant, o.Mode, id)
+	row, err = t.must(tx, id, where, o.Merchant, o.Mode, id)
+	if err == nil {
+		tx.locked = append(tx.locked, lockedRow{t.name, o, id})
+	}
+	return row, err
 }
 
 // must reads the one row that matches; sought is for the error.
@@ -126,6 +160,12 @@ func (t *table[T]) mustFind(found bool, sought any, err error) error {
 
 // first reads the first row that matches, if one does.
 func (t *table[T]) first(tx *Tx, where string, args ...any) (row T, found bool, err error) {
+	if list, known := t.recall(tx, t.selects+where, args); known {
+		if len(list) == 0 {
+			return row, false, nil
+		}
+		return list[0], true, nil
+	}
 	err = tx.each(func(line scanner) error {
 		if found {
 			return nil
@@ -143,6 +183,9 @@ func (t *table[T]) all(tx *Tx, where string, args ...any) ([]T, error) {
 
 // read runs a whole statement whose result has the table's columns.
 func (t *table[T]) read(tx *Tx, sql string, args ...any) ([]T, error) {
+	if list, known := t.recall(tx, sql, args); known {
+		return list, nil
+	}
 	var list []T
 	err := tx.each(func(line scanner) error {
 		var row T

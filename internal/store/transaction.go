@@ -19,8 +19,11 @@ type Tx struct {
 	store *Store
 	q     querier
 	now   time.Time
-	reads bool // lent by Read: nothing can be written or locked
+	reads bool // lent by Read or Glance: nothing can be written or locked
 	ended bool
+
+	locked   []lockedRow
+	foreseen []*foresight
 }
 
 // errNested is a defect of the caller: on SQLite it would wait for itself.
@@ -58,6 +61,17 @@ func (s *Store) Read(ctx context.Context, fn func(tx *Tx) error) error {
 		return err
 	}
 	return translate(s.database.read(ctx, s.lend(ctx, true, fn)))
+}
+
+// Glance runs fn with every statement on its own: for a single query, which
+// needs no transaction around it to be consistent. Nothing can be written.
+//
+// Errors: those of Write.
+func (s *Store) Glance(ctx context.Context, fn func(tx *Tx) error) error {
+	if err := s.enter(ctx); err != nil {
+		return err
+	}
+	return translate(s.database.glance(ctx, s.lend(ctx, true, fn)))
 }
 
 // enter refuses who comes from within a transaction or too late.
@@ -118,16 +132,18 @@ func (tx *Tx) insert(what string, row statement) error {
 
 const giveWay = " ON CONFLICT DO NOTHING"
 
-func exists(what string) error { return pay.Errorf(pay.CodeExists, "this %s exists already", what) }
+func exists(what string) *pay.Error {
+	return pay.Errorf(pay.CodeExists, "this %s exists already", what)
+}
 
 // later runs statements whose result the closure does not wait for: before the
-// next one it does wait for, or with the commit. check is told how many rows
-// the first of them changed; its error ends the transaction, whenever it comes.
-func (tx *Tx) later(check func(changed int64) error, list ...statement) error {
+// next one it does wait for, or with the commit. That the first of them does
+// not come out as expected ends the transaction, whenever it shows.
+func (tx *Tx) later(expect expectation, list ...statement) error {
 	if err := tx.usable(); err != nil {
 		return err
 	}
-	return translate(tx.q.later(tx.ctx, list, check))
+	return translate(tx.q.later(tx.ctx, list, expect))
 }
 
 // each runs a query and hands every row to scan.

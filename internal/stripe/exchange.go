@@ -49,6 +49,7 @@ type answer struct {
 	status    int
 	header    http.Header
 	body      []byte
+	whole     bool  // the body is JSON
 	err       error // no whole answer came
 	connected bool  // bytes of this try may have reached Stripe
 	doubt     bool  // an earlier try may have been carried out
@@ -115,7 +116,7 @@ func (g *Gateway) once(ctx context.Context, r request) (got answer) {
 	if err == nil && len(body) > maxAnswer {
 		body, err = nil, errTooLarge
 	}
-	return answer{status: resp.StatusCode, header: resp.Header, body: body, err: err}
+	return answer{status: resp.StatusCode, header: resp.Header, body: body, whole: json.Valid(body), err: err}
 }
 
 func (g *Gateway) newRequest(ctx context.Context, r request) (*http.Request, error) {
@@ -154,7 +155,7 @@ func (a answer) isWorthAnother() bool {
 	switch {
 	case errors.Is(a.err, errTooLarge), errors.Is(a.err, errNoBase):
 		return false
-	case a.err != nil, a.isGood() && !json.Valid(a.body):
+	case a.err != nil, a.isGood() && !a.whole:
 		return true
 	}
 	switch a.header.Get("Stripe-Should-Retry") {

@@ -1,6 +1,7 @@
 package stripe
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -49,7 +50,7 @@ func (a answer) verdict() pay.Outcome {
 		return pay.OutcomeInDoubt
 	case a.err != nil:
 		return a.unless(pay.OutcomeNotSent)
-	case a.isGood() && isObject(a.body):
+	case a.isGood() && a.isObject():
 		return pay.OutcomeDone
 	case a.isGood():
 		return pay.OutcomeInDoubt // cut off, or not Stripe's
@@ -140,7 +141,6 @@ func (a answer) unsent() *pay.Error {
 }
 
 // isObject reports whether a body is one whole JSON object.
-func isObject(body []byte) bool {
-	var object map[string]json.RawMessage
-	return json.Unmarshal(body, &object) == nil && object != nil
+func (a answer) isObject() bool {
+	return a.whole && bytes.HasPrefix(bytes.TrimSpace(a.body), []byte("{"))
 }

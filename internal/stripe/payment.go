@@ -1,6 +1,7 @@
 package stripe
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -120,46 +121,45 @@ func (g *Gateway) FindPayment(ctx context.Context, access pay.Access, sought pay
 //
 // Errors: in_doubt, when it cannot be read.
 func readPayment(body []byte) (pay.Report, error) {
-	var intent stripego.PaymentIntent
-	if err := json.Unmarshal(body, &intent); err != nil {
+	var read intent
+	if err := json.Unmarshal(body, &read); err != nil {
 		return pay.Report{}, doubtful("its payment cannot be read").Because(err)
 	}
-	if intent.ID == "" || intent.Status == "" {
+	if read.ID == "" || read.Status == "" {
 		return pay.Report{}, doubtful("its payment has no id or status")
 	}
-	return reportPayment(&intent), nil
+	return reportPayment(&read), nil
 }
 
 // reportPayment puts a PaymentIntent into our words.
-func reportPayment(intent *stripego.PaymentIntent) pay.Report {
+func reportPayment(i *intent) pay.Report {
 	report := pay.Report{
-		Status:      paymentStatus(intent),
-		ProviderRef: intent.ID,
-		PaymentID:   ourID(intent.Metadata[keyPayment]),
+		Status:      paymentStatus(i),
+		ProviderRef: i.ID,
+		PaymentID:   ourID(i.Metadata[keyPayment]),
 	}
 	switch report.Status {
 	case pay.PaymentCompleted:
-		report.Captured = fromWire(intent.AmountReceived, string(intent.Currency))
+		report.Captured = fromWire(i.AmountReceived, i.Currency)
 	case pay.PaymentFailed:
-		report.Failure = failureOf(intent.LastPaymentError)
+		report.Failure = failureOf(i.LastPaymentError)
 	case pay.PaymentCanceled:
-		report.Failure = cancellation(intent.CancellationReason)
+		report.Failure = cancellation(i.CancellationReason)
 	case pay.PaymentPending:
-		report.RedirectURL = redirectOf(intent.NextAction)
+		// The next actions that are a page; the others need Stripe's own scripts.
+		report.RedirectURL = cmp.Or(i.NextAction.RedirectToURL.URL, i.NextAction.AlipayHandleRedirect.URL)
 	}
-	if intent.LatestCharge != nil {
-		addCharge(&report, intent.LatestCharge)
-	}
+	addCharge(&report, i.LatestCharge)
 	if report.CardLast4 == "" {
-		addMethod(&report, intent)
+		addMethod(&report, i)
 	}
 	return report
 }
 
 // paymentStatus sorts Stripe's statuses into ours. One that is new to us means
 // that the end is open, which a later look will tell.
-func paymentStatus(intent *stripego.PaymentIntent) pay.PaymentStatus {
-	switch intent.Status {
+func paymentStatus(i *intent) pay.PaymentStatus {
+	switch i.Status {
 	case stripego.PaymentIntentStatusSucceeded:
 		return pay.PaymentCompleted
 	case stripego.PaymentIntentStatusRequiresCapture:
@@ -167,7 +167,7 @@ func paymentStatus(intent *stripego.PaymentIntent) pay.PaymentStatus {
 	case stripego.PaymentIntentStatusCanceled:
 		return pay.PaymentCanceled
 	case stripego.PaymentIntentStatusRequiresPaymentMethod:
-		if intent.LastPaymentError != nil {
+		if i.LastPaymentError != nil {
 			return pay.PaymentFailed
 		}
 	}
@@ -175,11 +175,11 @@ func paymentStatus(intent *stripego.PaymentIntent) pay.PaymentStatus {
 }
 
 // failureOf is why the last attempt to pay failed.
-func failureOf(e *stripego.Error) pay.Failure {
+func failureOf(e *attemptError) pay.Failure {
 	if e == nil {
 		return pay.Failure{}
 	}
-	p := problem{Code: e.Code, DeclineCode: e.DeclineCode, Message: e.Msg}
+	p := problem{Code: e.Code, DeclineCode: e.DeclineCode, Message: e.Message}
 	declined := p.decline()
 	return pay.Failure{Code: declined.Code, Message: declined.Message, DeclineCode: declined.DeclineCode}
 }
@@ -192,40 +192,25 @@ func cancellation(reason stripego.PaymentIntentCancellationReason) pay.Failure {
 	return pay.Failure{Code: pay.CodePaymentCanceled, Message: message}
 }
 
-// redirectOf is the page that the customer must see next, for the kinds of next
-// action that are one; the others need Stripe's own scripts.
-func redirectOf(next *stripego.PaymentIntentNextAction) string {
-	switch {
-	case next == nil:
-		return ""
-	case next.RedirectToURL != nil:
-		return next.RedirectToURL.URL
-	case next.AlipayHandleRedirect != nil:
-		return next.AlipayHandleRedirect.URL
-	default:
-		return ""
-	}
-}
-
 // addCharge takes over what the charge tells; an unexpanded one is an id only.
-func addCharge(report *pay.Report, charge *stripego.Charge) {
-	report.ChargeRef = charge.ID
-	if details := charge.PaymentMethodDetails; details != nil && details.Card != nil {
-		report.CardBrand, report.CardLast4 = string(details.Card.Brand), details.Card.Last4
+func addCharge(report *pay.Report, c expandable[charge]) {
+	report.ChargeRef = cmp.Or(c.ID, c.Object.ID)
+	if card := c.Object.PaymentMethodDetails.Card; card != nil {
+		report.CardBrand, report.CardLast4 = card.Brand, card.Last4
 	}
-	if fee := charge.BalanceTransaction; fee != nil && fee.Currency != "" {
-		report.Fee = fromWire(fee.Fee, string(fee.Currency)) // of the settlement currency
+	if fee := c.Object.BalanceTransaction.Object; fee.Currency != "" {
+		report.Fee = fromWire(fee.Fee, fee.Currency)
 	}
 }
 
 // addMethod takes the card from wherever a charge that never was left it.
-func addMethod(report *pay.Report, intent *stripego.PaymentIntent) {
-	method := intent.PaymentMethod
-	if e := intent.LastPaymentError; e != nil && e.PaymentMethod != nil {
+func addMethod(report *pay.Report, i *intent) {
+	method := &i.PaymentMethod.Object
+	if e := i.LastPaymentError; e != nil && e.PaymentMethod != nil {
 		method = e.PaymentMethod
 	}
-	if method != nil && method.Card != nil {
-		report.CardBrand, report.CardLast4 = string(method.Card.Brand), method.Card.Last4
+	if method.Card != nil {
+		report.CardBrand, report.CardLast4 = method.Card.Brand, method.Card.Last4
 	}
 }
 

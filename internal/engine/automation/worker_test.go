@@ -106,9 +106,7 @@ func TestAStripeEventHastensThePoll(t *testing.T) {
 func (w *world) hint(eventType string) {
 	w.t.Helper()
 	require.NoError(w.t, w.store.Write(context.Background(), func(tx *store.Tx) error {
-		n, err := tx.HastenPolls(w.owner, eventType)
-		assert.Equal(w.t, int64(1), n)
-		return err
+		return tx.HastenPolls(w.owner, eventType)
 	}))
 }
 

@@ -158,13 +158,18 @@ func testPollLeases(t *testing.T, s *store.Store) {
 func testHints(t *testing.T, s *store.Store) {
 	w := NewWorld(t, s)
 	told := insertPoll(t, w, nil)
-	insertPoll(t, w, func(p *pay.Poll) { p.Hints = []string{"charge.succeeded.later"} })
-	insertPoll(t, w, func(p *pay.Poll) { p.Lane = pay.PollBackFill })
-	insertPoll(t, w.Sibling(t), nil)
+	others := []pay.Poll{
+		insertPoll(t, w, func(p *pay.Poll) { p.Hints = []string{"charge.succeeded.later"} }),
+		insertPoll(t, w, func(p *pay.Poll) { p.Lane = pay.PollBackFill }),
+		insertPoll(t, w.Sibling(t), nil),
+	}
 	w.Write(t, func(tx *store.Tx) error {
-		n, err := tx.HastenPolls(w.Owner, "charge.succeeded")
-		assert.Equal(t, int64(1), n)
-		require.NoError(t, err)
+		require.NoError(t, tx.HastenPolls(w.Owner, "charge.succeeded"))
+		for _, other := range others {
+			got, err := tx.Poll(other.Owner, other.ID)
+			require.NoError(t, err)
+			assert.Equal(t, other.DueAt, got.DueAt)
+		}
 		got, err := tx.Poll(w.Owner, told.ID)
 		assert.Equal(t, tx.Now(), got.DueAt)
 		assert.Equal(t, tx.Now(), got.HintedAt)

@@ -73,7 +73,6 @@ func strangerWatches(t *testing.T, stranger *World, x watched, tried map[string]
 		empty("SeenOf")(tx.SeenOf(o, poll.ID, []string{x.seen.Ref}))
 		empty("WatchesOf")(tx.WatchesOf(o, poll.ID))
 		empty("Parked")(tx.Parked(o, watch.ID, 10))
-		empty("HastenPolls")(tx.HastenPolls(o, poll.Hints[0]))
 		return nil
 	})
 	strangerWritesWatches(t, stranger, x, tried)
@@ -97,6 +96,7 @@ func strangerWritesWatches(t *testing.T, stranger *World, x watched, tried map[s
 		"ExtendPoll":  func(tx *store.Tx) error { return tx.ExtendPoll(poll, stranger.at(900)) },
 		"CountMissed": func(tx *store.Tx) error { return tx.CountMissed(o, poll.ID, 5) },
 		"DeletePoll":  func(tx *store.Tx) error { return tx.DeletePoll(o, poll.ID) },
+		"HastenPolls": func(tx *store.Tx) error { return tx.HastenPolls(o, poll.Hints[0]) },
 		"CountFinds":  func(tx *store.Tx) error { return tx.CountFinds(watch, 5, 5) },
 		"DeleteWatch": func(tx *store.Tx) error { return tx.DeleteWatch(o, watch.ID) },
 		"Unpark":      func(tx *store.Tx) error { return tx.Unpark(parked) },

@@ -184,7 +184,9 @@ func strangerReads(t *testing.T, stranger, w *World, x everything, tried map[str
 		one("MissingEvents")(tx.MissingEvents(o, x.endpoint.ID, time.Time{}, 10))
 		one("Delivery")(tx.Delivery(o, x.delivery.ID))
 		one("LockDelivery")(tx.LockDelivery(o, x.delivery.ID))
-		one("ProviderEvent")(tx.ProviderEvent(o, x.news.ID))
+		tx.ForeseeDefaultConnection(o)
+		tried["ForeseeDefaultConnection"] = true
+		one("ProviderEvent")(tx.ProviderEvent(o, x.news.ID)) // brings what was foreseen
 		own, err := tx.DefaultConnection(o)
 		tried["DefaultConnection"] = true
 		assert.Equal(t, stranger.Connection.ID, own.ID)
@@ -218,7 +220,9 @@ func strangerLists(t *testing.T, stranger, w *World, x everything, tried map[str
 		none("OpenCall")(tx.OpenCall(o, p))
 		none("OpenCallOf")(tx.OpenCallOf(o, x.call.Subject))
 		empty("Events")(tx.Events(o, "", nil, 10))
-		empty("EventsOf")(tx.EventsOf(o, p))
+		tx.ForeseeEndpoints(o)
+		tried["ForeseeEndpoints"] = true
+		empty("EventsOf")(tx.EventsOf(o, p)) // brings what was foreseen
 		empty("Endpoints")(tx.Endpoints(o))
 		empty("Attempts")(tx.Attempts(o, x.delivery.ID))
 		empty("Deliveries")(tx.Deliveries(o, pay.DeliveryFilter{Endpoint: x.endpoint.ID}, pay.Page{}))
@@ -305,6 +309,7 @@ func strangerInserts(t *testing.T, stranger, w *World, x everything, tried map[s
 		"InsertDelivery of":   func(tx *store.Tx) error { return tx.InsertDelivery(ofTheirs) },
 		"InsertAttempt":       func(tx *store.Tx) error { return tx.InsertAttempt(o, stranger.NewAttempt(x.delivery, 2)) },
 		"InsertProviderEvent": func(tx *store.Tx) error { _, err := tx.InsertProviderEvent(news); return err },
+		"FileProviderEvent":   func(tx *store.Tx) error { return tx.FileProviderEvent(news) },
 		"InsertLedger":        func(tx *store.Tx) error { return tx.InsertLedger(booked) },
 	}
 	for name, try := range tries {
