@@ -94,14 +94,15 @@ func postmaster(b *testing.B, url string) int {
 }
 
 // report prints what each process used for one of n payments since before, and
-// all of them together.
+// how many processors all of them kept busy meanwhile.
 func (r *rig) report(before processor, n float64) {
 	var all time.Duration
 	used := r.measured()
 	for _, name := range slices.Sorted(maps.Keys(used)) {
 		took := used[name] - before[name]
 		all += took
-		r.b.ReportMetric(took.Seconds()*1000/n, name+"-cpu-ms/payment")
+		r.b.ReportMetric(milliseconds(took)/n, name+"-cpu-ms/payment")
 	}
-	r.b.ReportMetric(all.Seconds()*1000/n, "cpu-ms/payment")
+	r.b.ReportMetric(milliseconds(all)/n, "cpu-ms/payment")
+	r.b.ReportMetric(all.Seconds()/benchSpan.Seconds(), "cores-busy")
 }

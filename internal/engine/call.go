@@ -63,6 +63,7 @@ func (e *Engine) lease() time.Duration { return e.cfg.CallTimeout + leaseSlack }
 // caller has gone: a request cut off half-way would leave a call in doubt.
 func (e *Engine) perform(ctx context.Context, todo errand) (Reply, error) {
 	ctx = context.WithoutCancel(ctx)
+	defer e.flights.take(todo.call.Payment)()
 	for {
 		next, reply, err := e.settle(ctx, todo.call, e.send(ctx, todo))
 		if err != nil || next == nil {

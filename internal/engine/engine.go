@@ -77,6 +77,7 @@ type Engine struct {
 	sandboxMu sync.Mutex // one sandbox connection is made at a time
 	keys      keyUse
 	pace      *pace
+	flights   flights
 }
 
 // New puts an engine together.

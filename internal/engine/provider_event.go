@@ -29,6 +29,7 @@ func (e *Engine) ReceiveStripeEvent(ctx context.Context, merchant pay.ID, signat
 	if err != nil {
 		return err
 	}
+	e.flights.await(ctx, hint.PaymentID)
 	return e.store.Write(ctx, func(tx *store.Tx) error { return e.keepProviderEvent(tx, c, hint, body) })
 }
 
@@ -57,19 +58,17 @@ func (e *Engine) signerOf(ctx context.Context, merchant pay.ID, signature string
 
 // signers is the connections whose secret may have signed an event for a
 // merchant, or for any when that is empty.
+//
+// Errors: not_found (no such merchant).
 func (e *Engine) signers(ctx context.Context, merchant pay.ID) ([]pay.Connection, error) {
-	find := func(tx *store.Tx) ([]pay.Connection, error) {
+	found, err := glance(ctx, e, func(tx *store.Tx) ([]pay.Connection, error) {
 		return tx.WebhookConnections(merchant, maxWebhookConnections)
-	}
-	if merchant == "" {
-		return glance(ctx, e, find)
-	}
-	return read(ctx, e, func(tx *store.Tx) ([]pay.Connection, error) {
-		if _, err := tx.Merchant(merchant); err != nil {
-			return nil, err
-		}
-		return find(tx)
 	})
+	if err != nil || len(found) > 0 || merchant == "" {
+		return found, err
+	}
+	_, err = glance(ctx, e, func(tx *store.Tx) (pay.Merchant, error) { return tx.Merchant(merchant) })
+	return nil, err
 }
 
 // keepProviderEvent stores an event and decides whether a job is needed. An
