@@ -3,6 +3,7 @@ package sandbox
 import (
 	"errors"
 	"net/http"
+	"strings"
 )
 
 // invoicePrefixLength is how many characters begin a customer's invoice numbers (§2.1).
@@ -167,13 +168,34 @@ func (o *customer) set(c *call) error {
 func (o *customer) setInvoiceSettings(c *call) error {
 	settings := c.hash("invoice_settings")
 	settings.setText("footer", &o.InvoiceSettings.Footer)
-	if id := settings.text("default_payment_method"); id != "" {
-		method, ok := paymentMethods.find(c.work, id)
-		if !ok || value(method.Customer) != o.ID {
-			return badParam("invoice_settings[default_payment_method]", "resource_missing", "The customer does not have a payment method with the ID "+id+". The payment method must be attached to the customer.")
-		}
+	id := settings.text("default_payment_method")
+	if id == "" {
+		settings.setText("default_payment_method", &o.InvoiceSettings.DefaultPaymentMethod)
+		return nil
 	}
-	settings.setText("default_payment_method", &o.InvoiceSettings.DefaultPaymentMethod)
+	method := o.saved(c.work, id)
+	if method == nil {
+		return badParam("invoice_settings[default_payment_method]", "resource_missing", "The customer does not have a payment method with the ID "+id+". The payment method must be attached to the customer.")
+	}
+	o.InvoiceSettings.DefaultPaymentMethod = &method.ID
+	return nil
+}
+
+// saved is the payment method of the customer that an id names, nil for none; a
+// test id such as pm_card_visa names the newest that was made of it.
+func (o *customer) saved(w *work, id string) *paymentMethod {
+	if test := cards.byAlias[strings.TrimPrefix(id, aliasPrefix)]; test != nil && strings.HasPrefix(id, aliasPrefix) {
+		var newest *paymentMethod
+		for _, method := range paymentMethods.where(w, indexKey{"customer", o.ID}) {
+			if method.secret.Number == test.number {
+				newest = method
+			}
+		}
+		return newest
+	}
+	if method, ok := paymentMethods.find(w, id); ok && value(method.Customer) == o.ID {
+		return method
+	}
 	return nil
 }
 

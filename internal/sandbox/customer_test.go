@@ -150,3 +150,14 @@ func TestPublishableKey(t *testing.T) {
 	require.Equal(t, "succeeded", paid.at("status"))
 	require.Equal(t, "secret_key_required", w.send("GET", "/v1/customers?key=pk_test_world", "", browser...).at("error", "code"))
 }
+
+// A test card can be saved and made the default in one request, by its alias.
+func TestDefaultByAlias(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	made := w.ask("POST", "/v1/customers", "payment_method=pm_card_visa&invoice_settings[default_payment_method]=pm_card_visa")
+	require.Equal(t, 200, made.status, made.raw)
+	chosen := made.at("invoice_settings", "default_payment_method").(string)
+	require.Equal(t, made.at("id"), w.ask("GET", "/v1/payment_methods/"+chosen, "").at("customer"))
+	require.Equal(t, 400, w.ask("POST", "/v1/customers", "invoice_settings[default_payment_method]=pm_card_visa").status)
+}
