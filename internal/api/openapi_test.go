@@ -15,6 +15,7 @@ import (
 	"florin/internal/clock"
 	"florin/internal/engine"
 	"florin/internal/engine/automation"
+	stripeops "florin/internal/operation"
 	"florin/internal/pay"
 )
 
@@ -171,4 +172,34 @@ func TestEveryRouteSaysWhatItNeeds(t *testing.T) {
 		assert.Equal(t, route.writes(), route.Key != KeyUnused, route.Pattern())
 		assert.Equal(t, route.writes(), route.takes != nil, route.Pattern())
 	}
+}
+
+// TestAGeneratedClientHasGoodNames reads the document as a generator does: no
+// two operations end up with one name, and a charge is one type.
+func TestAGeneratedClientHasGoodNames(t *testing.T) {
+	t.Parallel()
+	catalogue, err := stripeops.New()
+	require.NoError(t, err)
+	raw, err := OpenAPI(catalogue.Operations()...)
+	require.NoError(t, err)
+	doc, err := openapi3.NewLoader().LoadFromData(raw)
+	require.NoError(t, err)
+	names := map[string]string{}
+	for path, item := range doc.Paths.Map() {
+		for method, op := range item.Operations() {
+			name := strings.ToLower(strings.NewReplacer("-", "", ".", "", "_", "").Replace(op.OperationID))
+			assert.Empty(t, names[name], "%s %s and another are called %s", method, path, op.OperationID)
+			names[name] = path
+		}
+	}
+	create := doc.Paths.Find("/v1/operations/create-charge").Post
+	assert.Equal(t, "runCreateCharge", create.OperationID)
+	assert.True(t, create.RequestBody.Value.Required)
+	assert.Equal(t, []string{"input"}, create.RequestBody.Value.Content["application/json"].Schema.Value.Required)
+	for _, name := range []string{"create-charge", "get-charge", "capture-charge"} {
+		answer := doc.Paths.Find("/v1/operations/" + name).Post.Responses.Value("200").Value.Content["application/json"].Schema.Value
+		assert.Equal(t, "#/components/schemas/StripeCharge", answer.Properties["data"].Ref, name)
+	}
+	balance := doc.Paths.Find("/v1/operations/get-balance").Post
+	assert.False(t, balance.RequestBody.Value.Required, "nothing is required of its input")
 }

@@ -282,7 +282,7 @@ var writeCodes = []pay.Code{
 func routesOf(op pay.Operation) []Route {
 	post := Route{
 		Method: http.MethodPost, Path: "/v1/operations/" + op.Name, Scope: pay.ScopeOperationsRead, Key: KeyUnused,
-		Tag: operationsTag, Name: "run-" + op.Name, Status: http.StatusOK, Summary: op.Title, Detail: detailOf(op),
+		Tag: operationsTag, Name: "run" + capitals(op.Name), Status: http.StatusOK, Summary: op.Title, Detail: detailOf(op),
 		Codes: operationCodes, takes: typeOf[RunOperation](), runs: &op, handle: run(op.Name),
 	}
 	if op.Writes {
@@ -290,7 +290,7 @@ func routesOf(op pay.Operation) []Route {
 		return []Route{post}
 	}
 	get := post
-	get.Method, get.Name, get.takes, get.anyQuery, get.handle = http.MethodGet, op.Name, nil, true, runRead(op)
+	get.Method, get.Name, get.takes, get.anyQuery, get.handle = http.MethodGet, "read"+capitals(op.Name), nil, true, runRead(op)
 	return []Route{get, post}
 }
 

@@ -2,6 +2,8 @@ package api
 
 import (
 	"encoding/json"
+	"slices"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -27,11 +29,43 @@ func (s schemas) learnOutputs(routes []Route) {
 		}
 		text := string(route.runs.Output)
 		if named[text] == "" {
-			named[text] = route.runs.Name + "-output"
+			named[text] = s.outputName(route.runs.Name)
 			s.Map()[named[text]] = written(route.runs.Output)
 		}
 		s.outputs[route.runs.Name] = named[text]
 	}
+}
+
+// outputName is what the document calls what an operation gives: a generated
+// client makes a type of it, and a charge is a StripeCharge to every operation
+// that gives one. Ours are called Refund, Stripe's StripeRefund.
+func (s schemas) outputName(operation string) string {
+	verb, noun, _ := strings.Cut(operation, "-")
+	name := "Stripe" + capitals(noun)
+	switch verb {
+	case "create", "get":
+	case "delete":
+		name = "StripeDeleted"
+	case "list":
+		name += "Page"
+	case "search":
+		name += "Found"
+	default:
+		name = capitals(operation) + "Output"
+	}
+	if s.Map()[name] != nil {
+		return capitals(operation) + "Output"
+	}
+	return name
+}
+
+// capitals is an operation's name as programs write names: CreateRefund.
+func capitals(name string) string {
+	var joined strings.Builder
+	for part := range strings.FieldsFuncSeq(name, func(r rune) bool { return r == '-' || r == '.' }) {
+		joined.WriteString(strings.ToUpper(part[:1]) + part[1:])
+	}
+	return joined.String()
 }
 
 // output refers to what an operation gives.
@@ -69,11 +103,16 @@ func (r Route) operationParameters() []*huma.Param {
 	return params
 }
 
-// operationBody is the body of an operation that is run with POST.
+// operationBody is the body of an operation that is run with POST. It may be
+// left out where nothing is required of the input.
 func (r Route) operationBody(s schemas) *huma.RequestBody {
 	fields := s.of(r.takes).Properties
+	var required []string
+	if slices.ContainsFunc(r.runs.Parameters, func(p pay.Parameter) bool { return p.Required }) {
+		required = []string{"input"}
+	}
 	media := &huma.MediaType{Schema: &huma.Schema{
-		Type: huma.TypeObject, AdditionalProperties: false,
+		Type: huma.TypeObject, AdditionalProperties: false, Required: required,
 		Properties: map[string]*huma.Schema{
 			"connection": fields["connection"], "dry_run": fields["dry_run"], "input": written(r.runs.Input),
 		},
@@ -81,7 +120,7 @@ func (r Route) operationBody(s schemas) *huma.RequestBody {
 	if len(r.runs.Example) > 0 {
 		media.Example = map[string]any{"input": r.runs.Example}
 	}
-	return &huma.RequestBody{Content: map[string]*huma.MediaType{typeJSON: media}}
+	return &huma.RequestBody{Required: required != nil, Content: map[string]*huma.MediaType{typeJSON: media}}
 }
 
 // envelope is a success with a meta of its own.

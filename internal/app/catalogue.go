@@ -19,6 +19,18 @@ func Operations() ([]pay.Operation, error) {
 	return catalogue.Operations(), nil
 }
 
+// Operation finds one by its name; the catalogue is needed, but no server.
+//
+// Errors: operation_not_found, with the nearest names; a declaration that makes
+// no sense, which is a defect.
+func Operation(name string) (pay.Operation, error) {
+	catalogue, err := operation.New()
+	if err != nil {
+		return pay.Operation{}, err
+	}
+	return catalogue.Operation(name)
+}
+
 // FlowCatalogue is what flows can be made of, for documents: its built-in
 // actions are named and described, and have nothing behind them.
 //

@@ -5,6 +5,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -77,4 +79,52 @@ func runCLI(args ...string) (code int, out, said string) {
 	none := func(string) string { return "" }
 	code = cli.Main(context.Background(), args, cli.IO{In: strings.NewReader(""), Out: &stdout, Err: &stderr, Getenv: none})
 	return code, stdout.String(), stderr.String()
+}
+
+// TestAnUnknownOperationIsNamed whatever its flags are, with what was meant.
+func TestAnUnknownOperationIsNamed(t *testing.T) {
+	t.Parallel()
+	for _, args := range [][]string{{"stripe", "create-charg"}, {"stripe", "create-charg", "--amount", "1"}} {
+		code, out, said := runCLI(args...)
+		assert.Equal(t, 2, code)
+		assert.Empty(t, out)
+		assert.Contains(t, said, "there is no operation create-charg; there is create-charge")
+		assert.NotContains(t, said, "amount")
+	}
+	code, _, said := runCLI("stripe", "--no-such-flag")
+	assert.Equal(t, 2, code)
+	assert.Contains(t, said, "unknown flag: --no-such-flag")
+}
+
+// TestDoubtIsSaidOnlyWhereThereIsAny tells a server that was not there from one
+// that took the request and said nothing.
+func TestDoubtIsSaidOnlyWhereThereIsAny(t *testing.T) {
+	t.Parallel()
+	charge := []string{"stripe", "create-charge", "--amount=1000", "--currency=usd", "--source=tok_visa", "--key=k", "--idempotency-key=order-17"}
+	silent := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }))
+	defer silent.Close()
+	code, _, said := runCLI(append(charge, "--url", silent.URL)...)
+	assert.Equal(t, 1, code)
+	assert.Contains(t, said, "not certain")
+	assert.Contains(t, said, "--idempotency-key order-17")
+
+	code, _, said = runCLI(append(charge, "--url", "http://127.0.0.1:1")...)
+	assert.Equal(t, 1, code)
+	assert.NotContains(t, said, "not certain")
+	assert.Contains(t, said, "is florin serve running?")
+}
+
+// TestAmountsHaveTheirUnit beside the table, where it does not disturb what
+// reads the table.
+func TestAmountsHaveTheirUnit(t *testing.T) {
+	t.Parallel()
+	server := apptest.Start(t)
+	for operation, amounts := range map[string]bool{"get-balance": true, "list-events": false} {
+		for _, form := range []string{"--json=false", "--json"} {
+			code, out, said := runCLI("stripe", operation, form, "--url", server.URL(), "--key", server.Key)
+			require.Zero(t, code, said)
+			assert.NotContains(t, out, "minor units")
+			assert.Equal(t, amounts && form != "--json", strings.Contains(said, "minor units"), "%s %s: %s", operation, form, said)
+		}
+	}
 }

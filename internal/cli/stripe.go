@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"crypto/rand"
@@ -46,9 +47,15 @@ func (p *program) stripeCommand() *cobra.Command {
 	cmd.Flags().BoolVar(&asJSON, "json", false, "Print the operations as a JSON array, with their schemas.")
 	cmd.RunE = p.run(func(_ context.Context, args []string) error {
 		if len(args) > 0 {
-			return unknownOperation(args[0], operations)
+			return unknownOperation(args[0])
 		}
 		return p.printOperations(operations, asJSON)
+	})
+	cmd.SetFlagErrorFunc(func(failed *cobra.Command, err error) error {
+		if name := p.wordAfter(cmd.Name()); failed == cmd && name != "" { // its flags are unknown because it is
+			return unknownOperation(name)
+		}
+		return err
 	})
 	if !slices.Contains(p.args, cmd.Name()) {
 		return cmd // the others need not wait for a hundred commands to be made
@@ -74,13 +81,24 @@ func (p *program) operationsMeant(all []pay.Operation) []pay.Operation {
 	return all
 }
 
-func unknownOperation(name string, operations []pay.Operation) error {
-	for _, op := range operations {
-		if strings.HasPrefix(op.Name, name) || strings.HasSuffix(op.Name, name) {
-			return usagef("there is no operation %s; there is %s", name, op.Name)
-		}
+// unknownOperation names what may have been meant.
+func unknownOperation(name string) error {
+	_, err := app.Operation(name)
+	var unknown *pay.Error
+	if errors.As(err, &unknown) {
+		return usagef("%s; florin stripe lists all", unknown.Message)
 	}
-	return usagef("there is no operation %s; florin stripe lists them", name)
+	return err
+}
+
+// wordAfter is what follows a word of the command line; "" when that is a flag
+// or nothing.
+func (p *program) wordAfter(word string) string {
+	at := slices.Index(p.args, word) + 1
+	if at == 0 || at == len(p.args) || strings.HasPrefix(p.args[at], "-") {
+		return ""
+	}
+	return p.args[at]
 }
 
 // operationLine is an operation as --json prints it.
@@ -260,7 +278,7 @@ func (p *program) runOperation(ctx context.Context, op pay.Operation, o *operati
 			p.sayHowToRepeat(op, o, key, err)
 			return err
 		}
-		return p.printResult(result, o)
+		return p.printResult(op, result, o)
 	})
 }
 
@@ -288,13 +306,13 @@ func (p *program) operationInput(op pay.Operation, o *operationOptions) (json.Ra
 // not certain.
 func (p *program) sayHowToRepeat(op pay.Operation, o *operationOptions, key string, err error) {
 	var refused *client.Error
-	if !op.Writes || o.dryRun || errors.As(err, &refused) && !refused.Retryable {
+	if !op.Writes || o.dryRun || client.NotSent(err) || errors.As(err, &refused) && !refused.Retryable {
 		return
 	}
 	fmt.Fprintf(p.Err, "Whether this was done is not certain. To find out without doing it twice, run it again with --idempotency-key %s\n", key)
 }
 
-func (p *program) printResult(result client.OperationResult, o *operationOptions) error {
+func (p *program) printResult(op pay.Operation, result client.OperationResult, o *operationOptions) error {
 	if result.Waits {
 		var approval client.Approval
 		if err := json.Unmarshal(result.Data, &approval); err != nil {
@@ -305,8 +323,16 @@ func (p *program) printResult(result client.OperationResult, o *operationOptions
 	if o.asJSON {
 		return printJSON(p.Out, result.Data)
 	}
-	return p.printOutput(result.Data)
+	if err := p.printOutput(result.Data); err != nil || o.dryRun || result.Waits || !hasMinorUnits(op) {
+		return err
+	}
+	fmt.Fprintln(p.Err, "Amounts are in minor units: 1000 is 10.00 USD, and 1000 JPY.")
+	return nil
 }
+
+// hasMinorUnits reports whether an operation gives amounts, as its output's
+// schema says.
+func hasMinorUnits(op pay.Operation) bool { return bytes.Contains(op.Output, []byte("minor units")) }
 
 // printOutput shows what an operation gave: a list as a table of its rows,
 // anything else field by field.

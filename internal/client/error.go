@@ -3,6 +3,7 @@ package client
 import (
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"strconv"
 	"time"
@@ -59,4 +60,11 @@ func CodeOf(err error) string {
 		return refused.Code
 	}
 	return ""
+}
+
+// NotSent reports whether a call failed before any of it left this machine:
+// nobody was there to take it, so that nothing was done.
+func NotSent(err error) bool {
+	var failed *net.OpError
+	return errors.As(err, &failed) && failed.Op == "dial"
 }

@@ -111,6 +111,7 @@ func TestAKeyWithoutTheScopeToWriteIsOfferedReadsOnly(t *testing.T) {
 		}
 	}
 	assert.NotContains(t, offered, "get-approval")
+	assert.Contains(t, session.InitializeResult().Instructions, "operations:write", "the agent can say why")
 	_, err := session.CallTool(t.Context(), &sdk.CallToolParams{Name: "create-charge", Arguments: visa})
 	assert.ErrorContains(t, err, "create-charge")
 }

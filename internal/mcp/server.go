@@ -38,12 +38,21 @@ Give every write an idempotency_key of your own choosing and repeat the call wit
 it is then carried out once. A write may come back as pending_approval: a person decides, and get-approval tells how it went.
 dry_run shows the request that would be sent, and sends nothing.`
 
+// readOnly is told in place of them to an agent that may only read, so that it
+// can say why it lacks what it was asked to do.
+const readOnly = `Florin reads from Stripe: amounts are integers in minor units (1000 is 10.00 USD). Only operations that read are
+offered. To offer some that write, whoever started this must give an API key with the scope operations:write.`
+
 // Server offers the operations that key may run, in the key's name. A key
 // without the scope to write is offered reads only.
 func (c Config) Server(key pay.APIKey) *sdk.Server {
+	told := readOnly
+	if key.Allows(pay.ScopeOperationsWrite) {
+		told = instructions
+	}
 	server := sdk.NewServer(
 		&sdk.Implementation{Name: "florin", Title: "Florin", Version: c.Version},
-		&sdk.ServerOptions{Instructions: instructions, PageSize: toolsPerPage, Logger: c.Logger},
+		&sdk.ServerOptions{Instructions: told, PageSize: toolsPerPage, Logger: c.Logger},
 	)
 	agent := agent{operations: c.Operations, key: key}
 	for _, op := range c.Operations.Operations(key) {
