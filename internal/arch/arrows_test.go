@@ -31,6 +31,8 @@ var arrows = map[string][]string{
 	"operation": {"stripe", "pay", "clock", "telemetry"},
 	"sandbox":   {"clock"},
 
+	"operation/operationtest": {"pay"},
+
 	"store":            {"store/migrations", "pay", "clock", "telemetry"},
 	"store/migrations": {},
 	"store/sqlite":     {"store", "pay", "clock", "telemetry"},
@@ -65,7 +67,7 @@ var arrows = map[string][]string{
 }
 
 // testRooms are imported by tests, and by each other where arrows says so.
-var testRooms = []string{"pgtest", "app/apptest", "store/storetest", "arch", "e2e"}
+var testRooms = []string{"pgtest", "app/apptest", "store/storetest", "operation/operationtest", "arch", "e2e"}
 
 // vagueNames say nothing about what is inside, so everything ends up there.
 var vagueNames = []string{"util", "utils", "common", "helper", "helpers", "model", "models", "base", "misc", "shared", "types"}

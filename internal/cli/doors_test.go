@@ -1,13 +1,12 @@
 package cli_test
 
 import (
-	"cmp"
+	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
-	"maps"
 	"net/http"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -21,123 +20,144 @@ import (
 	"florin/internal/app/apptest"
 	"florin/internal/client"
 	"florin/internal/engine/automation"
+	"florin/internal/operation/operationtest"
 	"florin/internal/pay"
 )
 
-// stop is one operation of the journey: its input may name ids of earlier
-// answers, as in {cus}, and its own id is kept under a name.
-type stop struct{ operation, input, as string }
-
-// journey is every operation that the documents ask for, each with what an
-// earlier one made.
-var journey = []stop{
-	{"get-balance", `{}`, ""},
-	{"create-customer", `{"email": "ann@example.com", "name": "Ann", "phone": "+1 555 0100", "shipping_name": "Bo", "shipping_address_line1": "1 Main Street"}`, "cus"},
-	{"list-customers", `{"limit": 10, "email": "ann@example.com"}`, ""},
-	{"get-customer", `{"customer_id": "{cus}"}`, ""},
-	{"find-customer", `{"customer_id": "{cus}"}`, ""},
-	{"update-customer", `{"customer_id": "{cus}", "description": "A good one", "metadata": {"plan": "gold"}}`, ""},
-	{"create-coupon", `{"id": "SUMMER-{door}", "percent_off": 25, "duration": "repeating", "duration_in_months": "3"}`, ""},
-	{"list-coupons", `{"limit": 10}`, ""},
-	{"create-payment-intent", `{"amount": 1000, "currency": "usd", "customer_id": "{cus}", "description": "Order 17"}`, "pi"},
-	{"get-payment-intent", `{"payment_intent_id": "{pi}"}`, ""},
-	{"cancel-payment-intent", `{"payment_intent_id": "{pi}"}`, ""},
-	{"create-token", `{"test_card_number": "4242424242424242", "exp_month": 12, "exp_year": 2034, "cvc": "123"}`, "tok"},
-	{"create-charge", `{"amount": 1000, "currency": "usd", "source": "{tok}", "description": "Order 17"}`, "ch"},
-	{"list-charges", `{"limit": 10}`, ""},
-	{"get-charge", `{"charge_id": "{ch}"}`, ""},
-	{"update-charge", `{"charge_id": "{ch}", "description": "Order 17, gift"}`, ""},
-	{"create-refund", `{"charge_id": "{ch}", "amount": 400, "reason": "requested_by_customer"}`, "re"},
-	{"get-refund", `{"refund_id": "{re}"}`, ""},
-	{"attach-payment-method", `{"payment_method_id": "pm_card_visa", "customer_id": "{cus}"}`, "pm"},
-	{"get-payment-method", `{"payment_method_id": "{pm}"}`, ""},
-	{"detach-payment-method", `{"payment_method_id": "{pm}"}`, ""},
-	{"create-product", `{"name": "Gold plan"}`, ""},
-	{"create-meter", `{"display_name": "Requests", "event_name": "requests_{door}", "formula": "sum"}`, ""},
-	{"create-meter-event", `{"event_name": "requests_{door}", "customer_id": "{cus}", "value": "10"}`, ""},
-	{"delete-customer", `{"customer_id": "{cus}"}`, ""},
+// caller is a merchant with an account of its own at Stripe.
+type caller struct {
+	server *app.Server
+	owner  pay.Owner
+	key    string
 }
 
-// TestTheSameOperationsThroughEveryDoor goes the same way over HTTP, by
-// commands and as an agent, and gets outputs of the same shape.
-func TestTheSameOperationsThroughEveryDoor(t *testing.T) {
+// refusal is why an operation was not carried out, as a caller is told.
+type refusal struct{ Code, Field, Message string }
+
+// door is a way to an operation. It gives the output, or why there is none.
+type door func(t *testing.T, c caller, operation, input string) (json.RawMessage, refusal)
+
+// doors are all ways that people and programs have to an operation.
+var doors = map[string]door{"http": overHTTP, "command": byCommand, "agent": asAgent, "flow": byFlow}
+
+// asked are the operations that users were promised by name; the catalogue has
+// many more.
+var asked = []string{
+	"get-balance", "create-customer", "list-customers", "get-customer", "find-customer", "update-customer", "delete-customer",
+	"create-coupon", "list-coupons", "create-payment-intent", "get-payment-intent", "cancel-payment-intent", "create-token",
+	"create-charge", "list-charges", "get-charge", "update-charge", "create-refund", "get-refund", "attach-payment-method",
+	"get-payment-method", "detach-payment-method", "create-product", "create-meter", "create-meter-event",
+}
+
+// besides are inputs that the examples do not show.
+var besides = map[string]string{
+	"create-charge": `{"amount": 1000, "currency": "usd", "source": "tok_visa", "shipping_name": "Ann Example", "shipping_address_line1": "1 Main Street",
+		"shipping_address_city": "Bath", "shipping_address_country": "GB", "shipping_phone": "+1 555 0100", "shipping_carrier": "UPS", "shipping_tracking_number": "1Z"}`,
+	"create-customer": `{"email": "ann@example.com", "name": "Ann Example", "phone": "+1 555 0100", "shipping_name": "Bo", "shipping_address_line1": "1 Main Street"}`,
+}
+
+// TestEveryOperationThroughEveryDoor carries out the example of each operation
+// over HTTP, by a command, as an agent and in a flow, each in an account of its
+// own where the same things were made before. All must give the same, but for
+// ids and times. An operation without an example that works fails.
+func TestEveryOperationThroughEveryDoor(t *testing.T) {
 	t.Parallel()
 	server := apptest.Start(t)
-	shapes := map[string][]string{}
-	for door, run := range map[string]func(operation, input string) []byte{
-		"http": overHTTP(t, server), "commands": byCommands(t, server), "agent": asAgent(t, server),
-	} {
-		known := map[string]string{"{door}": door}
-		for _, s := range journey {
-			input := named.ReplaceAllStringFunc(s.input, func(name string) string { return known[name] })
-			output := run(s.operation, input)
-			var fields map[string]any
-			require.NoError(t, json.Unmarshal(output, &fields), "%s: %s", s.operation, output)
-			if s.as != "" {
-				known["{"+s.as+"}"], _ = fields["id"].(string)
+	operations, err := app.Operations()
+	require.NoError(t, err)
+	names := map[string]bool{}
+	for _, op := range operations {
+		names[op.Name] = true
+		t.Run(op.Name, func(t *testing.T) {
+			t.Parallel()
+			sameThroughEveryDoor(t, server, op)
+			if input := besides[op.Name]; input != "" {
+				op.Example = json.RawMessage(input)
+				sameThroughEveryDoor(t, server, op)
 			}
-			shapes[s.operation] = append(shapes[s.operation], strings.Join(namesOf(fields), " "))
-		}
-	}
-	for _, step := range byFlow(t, server) {
-		var fields map[string]any
-		require.NoError(t, json.Unmarshal(step.Came, &fields), "%s: %s", step.Do, step.Came)
-		shapes[step.Do] = append(shapes[step.Do], strings.Join(namesOf(fields), " "))
-	}
-	require.Len(t, shapes, len(journey))
-	for operation, seen := range shapes {
-		require.Len(t, seen, 4, operation)
-		for _, other := range seen[1:] {
-			assert.Equal(t, seen[0], other, operation)
-		}
-	}
-}
-
-// byFlow runs the journey as one flow, whose steps take ids from those before.
-func byFlow(t *testing.T, server *app.Server) []automation.StepHistory {
-	t.Helper()
-	var document strings.Builder
-	document.WriteString("flow: journey\non: manual\nsteps:\n")
-	for i, s := range journey {
-		input := named.ReplaceAllStringFunc(strings.ReplaceAll(s.input, "{door}", "flow"), func(name string) string {
-			return "${steps." + strings.Trim(name, "{}") + ".id}"
 		})
-		fmt.Fprintf(&document, "- id: %s\n  do: %s\n  with: %s\n", cmp.Or(s.as, fmt.Sprintf("step%d", i)), s.operation, input)
 	}
-	key, err := server.Engine.Authenticate(t.Context(), server.Key)
-	require.NoError(t, err)
-	_, err = server.Flows.Apply(t.Context(), key, []byte(document.String()))
-	require.NoError(t, err)
-	run, err := server.Flows.RunFlow(t.Context(), key.Owner, "journey", "once", json.RawMessage("{}"))
-	require.NoError(t, err)
-	var history automation.History
-	require.Eventually(t, func() bool {
-		history, err = server.Flows.Run(t.Context(), key.Owner, run.ID)
-		return err != nil || history.Run.State.Ended()
-	}, patience, 10*time.Millisecond)
-	require.NoError(t, err)
-	require.Equal(t, pay.RunSucceeded, history.Run.State, "%+v", history.Run.Failure)
-	return history.Steps
-}
-
-var named = regexp.MustCompile(`\{[a-z]+\}`)
-
-func overHTTP(t *testing.T, server *app.Server) func(operation, input string) []byte {
-	over := client.New(server.URL(), server.Key, nil)
-	return func(operation, input string) []byte {
-		done, err := over.Run(t.Context(), client.RunOperation{Operation: operation, Input: json.RawMessage(input)})
-		require.NoError(t, err, "%s %s", operation, input)
-		return done.Data
+	for _, name := range asked {
+		assert.True(t, names[name], "%s is promised", name)
 	}
 }
 
-func byCommands(t *testing.T, server *app.Server) func(operation, input string) []byte {
-	return func(operation, input string) []byte {
-		args := append([]string{"stripe", operation, "--json", "--url", server.URL(), "--key", server.Key}, asFlags(t, json.RawMessage(input))...)
-		code, out, said := runCLI(args...)
-		require.Zero(t, code, "%v: %s", args, said)
-		return []byte(out)
+func sameThroughEveryDoor(t *testing.T, server *app.Server, op pay.Operation) {
+	t.Helper()
+	var want any
+	for name, through := range doors {
+		c := newCaller(t, server)
+		account := operationtest.NewAccount(func(operation, input string) json.RawMessage {
+			output, why := overHTTP(t, c, operation, input)
+			require.Empty(t, why, "%s %s", operation, input)
+			return output
+		})
+		output, why := through(t, c, op.Name, account.Example(t, op))
+		var got any = why
+		if says := operationtest.RefusedBySandbox[op.Name]; says != "" {
+			require.Contains(t, why.Message, says, name)
+			why.Message = (&likeness{}).of("", why.Message).(string)
+			got = why
+		} else {
+			require.Empty(t, why, name)
+			got = comparable(t, output)
+		}
+		if want == nil {
+			want = got
+		}
+		assert.Equal(t, want, got, "%s by %s is not what the others get", op.Name, name)
 	}
+}
+
+// TestEveryRuleThroughEveryDoor breaks each rule between parameters. All doors
+// refuse it in the same words and name the parameter as its caller knows it.
+func TestEveryRuleThroughEveryDoor(t *testing.T) {
+	t.Parallel()
+	server := apptest.Start(t)
+	c := newCaller(t, server)
+	for i, b := range operationtest.BrokenRules {
+		t.Run(fmt.Sprint(b.Operation, i), func(t *testing.T) {
+			t.Parallel()
+			for name, through := range doors {
+				_, why := through(t, c, b.Operation, b.Input)
+				assert.Equal(t, refusal{string(b.Code), b.Field, b.Rule}, why, name)
+			}
+		})
+	}
+}
+
+func newCaller(t *testing.T, server *app.Server) caller {
+	t.Helper()
+	merchant, err := server.Engine.CreateMerchant(t.Context(), "m"+rand.Text())
+	require.NoError(t, err)
+	owner := pay.Owner{Merchant: merchant.ID, Mode: pay.Test}
+	_, key, err := server.Engine.CreateAPIKey(t.Context(), owner, pay.Scopes, pay.KeyLimits{})
+	require.NoError(t, err)
+	return caller{server, owner, key}
+}
+
+func overHTTP(t *testing.T, c caller, operation, input string) (json.RawMessage, refusal) {
+	done, err := client.New(c.server.URL(), c.key, nil).Run(t.Context(), client.RunOperation{Operation: operation, Input: json.RawMessage(input)})
+	var refused *client.Error
+	if errors.As(err, &refused) {
+		return nil, refusal{refused.Code, refused.Field, refused.Message}
+	}
+	require.NoError(t, err, "%s %s", operation, input)
+	return done.Data, refusal{}
+}
+
+// told is how a command says why it failed.
+var told = regexp.MustCompile(`(?m)^error: (\w+): (.*?)(?: \(([^ ]+)\))?$`)
+
+func byCommand(t *testing.T, c caller, operation, input string) (json.RawMessage, refusal) {
+	args := append([]string{"stripe", operation, "--json", "--url", c.server.URL(), "--key", c.key}, asFlags(t, json.RawMessage(input))...)
+	code, out, said := runCLI(args...)
+	if code == 0 {
+		return json.RawMessage(out), refusal{}
+	}
+	why := told.FindStringSubmatch(said)
+	require.NotNil(t, why, "%v: %s", args, said)
+	return nil, refusal{why[1], why[3], why[2]}
 }
 
 // keyed sends an API key with every request.
@@ -148,20 +168,43 @@ func (k keyed) RoundTrip(r *http.Request) (*http.Response, error) {
 	return http.DefaultTransport.RoundTrip(r)
 }
 
-func asAgent(t *testing.T, server *app.Server) func(operation, input string) []byte {
+func asAgent(t *testing.T, c caller, operation, input string) (json.RawMessage, refusal) {
 	session, err := sdk.NewClient(&sdk.Implementation{Name: "test", Version: "1"}, nil).Connect(t.Context(), &sdk.StreamableClientTransport{
-		Endpoint: server.URL() + api.AgentsPath, HTTPClient: &http.Client{Transport: keyed(server.Key)},
+		Endpoint: c.server.URL() + api.AgentsPath, HTTPClient: &http.Client{Transport: keyed(c.key)},
 	}, nil)
 	require.NoError(t, err)
-	t.Cleanup(func() { assert.NoError(t, session.Close()) })
-	return func(operation, input string) []byte {
-		result, err := session.CallTool(t.Context(), &sdk.CallToolParams{Name: operation, Arguments: json.RawMessage(input)})
-		require.NoError(t, err, operation)
-		text := result.Content[0].(*sdk.TextContent).Text
-		require.False(t, result.IsError, "%s: %s", operation, text)
-		return []byte(text)
+	defer func() { assert.NoError(t, session.Close()) }()
+	result, err := session.CallTool(t.Context(), &sdk.CallToolParams{Name: operation, Arguments: json.RawMessage(input)})
+	require.NoError(t, err, operation)
+	text := []byte(result.Content[0].(*sdk.TextContent).Text)
+	if !result.IsError {
+		return text, refusal{}
 	}
+	var why struct{ Error refusal }
+	require.NoError(t, json.Unmarshal(text, &why), "%s", text)
+	return nil, why.Error
 }
 
-// namesOf are the names of an object's fields, sorted.
-func namesOf(fields map[string]any) []string { return slices.Sorted(maps.Keys(fields)) }
+// byFlow runs the operation as the one step of a flow.
+func byFlow(t *testing.T, c caller, operation, input string) (json.RawMessage, refusal) {
+	name := "f" + strings.ToLower(rand.Text())
+	document := fmt.Sprintf("flow: %s\non: manual\nsteps:\n- id: only\n  do: %s\n  with: %s\n", name, operation, input)
+	key, err := c.server.Engine.Authenticate(t.Context(), c.key)
+	require.NoError(t, err)
+	_, err = c.server.Flows.Apply(t.Context(), key, []byte(document))
+	require.NoError(t, err, document)
+	run, err := c.server.Flows.RunFlow(t.Context(), c.owner, name, "once", json.RawMessage("{}"))
+	require.NoError(t, err)
+	var history automation.History
+	require.Eventually(t, func() bool {
+		history, err = c.server.Flows.Run(t.Context(), c.owner, run.ID)
+		return err != nil || history.Run.State.Ended()
+	}, patience, 10*time.Millisecond)
+	require.NoError(t, err)
+	if why := history.Run.Failure; !why.IsZero() {
+		assert.Equal(t, "only", why.Step)
+		return nil, refusal{why.Code, why.Field, why.Message}
+	}
+	require.Len(t, history.Steps, 1)
+	return history.Steps[0].Came, refusal{}
+}

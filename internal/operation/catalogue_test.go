@@ -2,7 +2,6 @@ package operation_test
 
 import (
 	"encoding/json"
-	"regexp"
 	"strings"
 	"testing"
 
@@ -10,11 +9,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"florin/internal/operation/operationtest"
 	"florin/internal/pay"
 )
-
-// placeholder is an id in an example: cus_Example.
-var placeholder = regexp.MustCompile(`[a-z]+_(Example|Empty|Bare)`)
 
 // TestEveryOperationWorks runs the example of each against the sandbox, with
 // ids of things that are there, and holds what comes back against the output's
@@ -26,12 +23,8 @@ func TestEveryOperationWorks(t *testing.T) {
 		t.Run(op.Name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			require.NotEmpty(t, op.Example, "an example is the operation's proof")
-			example := placeholder.ReplaceAllStringFunc(string(op.Example), func(id string) string { return w.real(t, op.Name, id) })
-			if prepare := preparations[op.Name]; prepare != nil {
-				prepare(t, w)
-			}
-			if why := refusedBySandbox[op.Name]; why != "" {
+			example := w.things.Example(t, op)
+			if why := operationtest.RefusedBySandbox[op.Name]; why != "" {
 				answer := w.perform(t, op.Name, example)
 				require.Equal(t, pay.OutcomeRefused, answer.Outcome)
 				assert.Contains(t, answer.Err.Message, why)
@@ -46,10 +39,6 @@ func TestEveryOperationWorks(t *testing.T) {
 		})
 	}
 }
-
-// refusedBySandbox are operations on things that the sandbox never has, with
-// what it says: its refunds are of cards, and never wait for the customer.
-var refusedBySandbox = map[string]string{"cancel-refund": "cannot be canceled"}
 
 // assertFits holds a document against its JSON Schema.
 func assertFits(t *testing.T, schema, document json.RawMessage) {

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"florin/internal/operation"
+	"florin/internal/operation/operationtest"
 	"florin/internal/pay"
 	"florin/internal/sandbox"
 	"florin/internal/stripe"
@@ -20,12 +21,11 @@ import (
 // world is the catalogue and the real gateway before a real sandbox, over HTTP.
 type world struct {
 	*operation.Catalogue
-	gateway          *stripe.Gateway
-	base             string
-	access           pay.Access
-	writes           int
-	makers, specials map[string]maker
-	made             map[string]string // what placeholders of examples stand for
+	gateway *stripe.Gateway
+	base    string
+	access  pay.Access
+	writes  int
+	things  *operationtest.Account
 }
 
 func newWorld(t *testing.T) *world {
@@ -43,11 +43,21 @@ func newWorld(t *testing.T) *world {
 		assert.NoError(t, <-done)
 		assert.NoError(t, s.Close())
 	})
-	return &world{
-		Catalogue: catalogue(t), base: server.URL, made: map[string]string{}, makers: makers(), specials: specials(),
+	w := &world{
+		Catalogue: catalogue(t), base: server.URL,
 		gateway: stripe.New(stripe.Config{Base: "http://127.0.0.1:1", SandboxBase: server.URL, RetryWait: time.Millisecond, CallTimeout: time.Minute}),
 		access:  pay.Access{Kind: pay.ConnectionSandbox, Key: pay.NewSecret("sk_test_florinsandbox")},
 	}
+	w.things = operationtest.NewAccount(func(name, input string) json.RawMessage { return w.do(t, name, input) })
+	return w
+}
+
+// make runs an operation and returns the id of what it made.
+func (w *world) make(t *testing.T, name, input string) string { return w.things.Make(t, name, input) }
+
+// real is the id that a placeholder stands for in the example of an operation.
+func (w *world) real(t *testing.T, operation, id string) string {
+	return w.things.Real(t, operation, id)
 }
 
 func catalogue(t require.TestingT) *operation.Catalogue {

@@ -1,47 +1,85 @@
-package operation_test
+// Package operationtest is what the catalogue's operations are proved with: how
+// the things are made that their examples name, and an input for each rule that
+// breaks it. Tests of every door take it, so that a new operation or rule meets
+// all of them. Only tests import it.
+package operationtest
 
 import (
 	"encoding/json"
+	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"florin/internal/pay"
 )
 
-// maker makes a thing and returns its id.
-type maker func(t *testing.T, w *world) string
+// placeholder is an id in an example: cus_Example.
+var placeholder = regexp.MustCompile(`[a-z]+_(Example|Empty|Bare)`)
 
-// make runs an operation and returns the id of what it made.
-func (w *world) make(t *testing.T, name, input string) string {
+// RefusedBySandbox are operations on things that the sandbox never has, with
+// what it says: its refunds are of cards, and never wait for the customer.
+var RefusedBySandbox = map[string]string{"cancel-refund": "cannot be canceled"}
+
+// Account is an account at Stripe in which examples are carried out.
+type Account struct {
+	do   func(name, input string) json.RawMessage
+	made map[string]string // what placeholders of examples stand for
+}
+
+// NewAccount is an account that nobody else uses. Its do carries an operation
+// out there and returns the output; it fails the test when there is none.
+func NewAccount(do func(name, input string) json.RawMessage) *Account {
+	return &Account{do: do, made: map[string]string{}}
+}
+
+// Example is an operation's example with ids of things that are there, after
+// all that it needs has been made.
+func (a *Account) Example(t *testing.T, op pay.Operation) string {
+	t.Helper()
+	require.NotEmpty(t, op.Example, "an example is the proof of %s", op.Name)
+	example := placeholder.ReplaceAllStringFunc(string(op.Example), func(id string) string { return a.Real(t, op.Name, id) })
+	if prepare := preparations[op.Name]; prepare != nil {
+		prepare(t, a)
+	}
+	return example
+}
+
+// maker makes a thing and returns its id.
+type maker func(t *testing.T, a *Account) string
+
+// Make runs an operation and returns the id of what it made.
+func (a *Account) Make(t *testing.T, name, input string) string {
 	t.Helper()
 	var made struct {
 		ID string `json:"id"`
 	}
-	require.NoError(t, json.Unmarshal(w.do(t, name, input), &made))
+	require.NoError(t, json.Unmarshal(a.do(name, input), &made))
 	return made.ID
 }
 
 // makes is a maker of one operation, whose input may have placeholders itself.
 func makes(name, input string) maker {
-	return func(t *testing.T, w *world) string {
+	return func(t *testing.T, a *Account) string {
 		t.Helper()
-		return w.make(t, name, placeholder.ReplaceAllStringFunc(input, func(id string) string { return w.real(t, "", id) }))
+		return a.Make(t, name, placeholder.ReplaceAllStringFunc(input, func(id string) string { return a.Real(t, "", id) }))
 	}
 }
 
-// real is the id that a placeholder stands for in the example of an operation.
-func (w *world) real(t *testing.T, operation, id string) string {
+// Real is the id that a placeholder stands for in the example of an operation.
+func (a *Account) Real(t *testing.T, operation, id string) string {
 	t.Helper()
-	if known := w.made[id]; known != "" {
+	if known := a.made[id]; known != "" {
 		return known
 	}
-	make := w.makers[id]
-	if special := w.specials[operation+" "+id]; special != nil {
+	make := makers()[id]
+	if special := specials()[operation+" "+id]; special != nil {
 		make = special
 	}
 	require.NotNil(t, make, "nothing is known of how %s is made", id)
-	w.made[id] = make(t, w)
-	return w.made[id]
+	a.made[id] = make(t, a)
+	return a.made[id]
 }
 
 const paidIntent = `{"amount": 1000, "currency": "usd", "customer_id": "cus_Example", "payment_method_id": "pm_card_visa", "payment_method_types": ["card"], "confirm": true}`
@@ -69,18 +107,18 @@ func makers() map[string]maker {
 		"acct_Empty":     makes("create-account", `{"type": "express"}`),
 		"acct_Example":   readyAccount,
 		"tr_Example":     makes("create-transfer", `{"amount": 500, "currency": "usd", "destination": "acct_Example", "source_charge_id": "ch_Example"}`),
-		"po_Example": func(t *testing.T, w *world) string {
-			w.fund(t)
-			return makes("create-payout", `{"amount": 500, "currency": "usd"}`)(t, w)
+		"po_Example": func(t *testing.T, a *Account) string {
+			a.fund(t)
+			return makes("create-payout", `{"amount": 500, "currency": "usd"}`)(t, a)
 		},
-		"txn_Example": func(t *testing.T, w *world) string {
-			w.real(t, "", "ch_Example")
-			return w.first(t, "list-balance-transactions")
+		"txn_Example": func(t *testing.T, a *Account) string {
+			a.Real(t, "", "ch_Example")
+			return a.first(t, "list-balance-transactions")
 		},
-		"evt_Example": func(t *testing.T, w *world) string { w.real(t, "", "ch_Example"); return w.first(t, "list-events") },
-		"dp_Example": func(t *testing.T, w *world) string {
-			w.make(t, "create-charge", `{"amount": 1000, "currency": "usd", "source": "tok_createDispute"}`)
-			return w.first(t, "list-disputes")
+		"evt_Example": func(t *testing.T, a *Account) string { a.Real(t, "", "ch_Example"); return a.first(t, "list-events") },
+		"dp_Example": func(t *testing.T, a *Account) string {
+			a.Make(t, "create-charge", `{"amount": 1000, "currency": "usd", "source": "tok_createDispute"}`)
+			return a.first(t, "list-disputes")
 		},
 	}
 }
@@ -100,10 +138,10 @@ func specials() map[string]maker {
 }
 
 // readyAccount makes a connected account that may take cards and transfers.
-func readyAccount(t *testing.T, w *world) string {
-	id := w.make(t, "create-account", `{"type": "custom", "country": "US", "business_type": "individual", "request_transfers": true, "request_card_payments": true,
+func readyAccount(t *testing.T, a *Account) string {
+	id := a.Make(t, "create-account", `{"type": "custom", "country": "US", "business_type": "individual", "request_transfers": true, "request_card_payments": true,
 		"email": "a@example.org", "business_url": "https://a.example", "business_mcc": "5734", "payout_interval": "manual"}`)
-	w.do(t, "stripe.request", `{"method": "POST", "path": "/v1/accounts/`+id+`", "params": {
+	a.do("stripe.request", `{"method": "POST", "path": "/v1/accounts/`+id+`", "params": {
 		"external_account": "btok_us_verified", "tos_acceptance": {"date": 1774905600, "ip": "127.0.0.1"},
 		"individual": {"first_name": "Jenny", "last_name": "Rosen", "dob": {"day": 1, "month": 1, "year": 1901}, "email": "a@example.org", "phone": "+10000000000",
 			"address": {"line1": "address_full_match", "city": "B", "state": "CA", "postal_code": "94111"}, "ssn_last_4": "0000"}}}`)
@@ -111,16 +149,16 @@ func readyAccount(t *testing.T, w *world) string {
 }
 
 // finalInvoice makes an invoice that can be paid.
-func finalInvoice(t *testing.T, w *world) string {
-	id := w.real(t, "", "in_Example")
-	w.make(t, "create-invoice-item", `{"customer_id": "`+w.made["cus_Example"]+`", "amount": 1500, "currency": "usd", "invoice_id": "`+id+`"}`)
-	w.make(t, "finalize-invoice", `{"invoice_id": "`+id+`"}`)
+func finalInvoice(t *testing.T, a *Account) string {
+	id := a.Real(t, "", "in_Example")
+	a.Make(t, "create-invoice-item", `{"customer_id": "`+a.made["cus_Example"]+`", "amount": 1500, "currency": "usd", "invoice_id": "`+id+`"}`)
+	a.Make(t, "finalize-invoice", `{"invoice_id": "`+id+`"}`)
 	return id
 }
 
 // preparations are what some operations need besides what their examples name.
 var preparations = map[string]maker{
-	"create-payout":             func(t *testing.T, w *world) string { w.fund(t); return "" },
+	"create-payout":             func(t *testing.T, a *Account) string { a.fund(t); return "" },
 	"create-meter-event":        needing("mtr_Example"),
 	"list-balance-transactions": needing("ch_Example"),
 	"list-charges":              makes("create-charge", `{"amount": 1000, "currency": "usd", "customer": "cus_Example"}`),
@@ -153,25 +191,25 @@ var preparations = map[string]maker{
 
 // needing makes the thing behind a placeholder.
 func needing(id string) maker {
-	return func(t *testing.T, w *world) string { return w.real(t, "", id) }
+	return func(t *testing.T, a *Account) string { return a.Real(t, "", id) }
 }
 
 // fund fills the balance with money that is there at once, and gives the
 // account a bank.
-func (w *world) fund(t *testing.T) {
+func (a *Account) fund(t *testing.T) {
 	t.Helper()
-	w.make(t, "create-charge", `{"amount": 5000, "currency": "usd", "source": "tok_bypassPending"}`)
+	a.Make(t, "create-charge", `{"amount": 5000, "currency": "usd", "source": "tok_bypassPending"}`)
 }
 
 // first is the id of the first thing in a list.
-func (w *world) first(t *testing.T, list string) string {
+func (a *Account) first(t *testing.T, list string) string {
 	t.Helper()
 	var found struct {
 		Data []struct {
 			ID string `json:"id"`
 		} `json:"data"`
 	}
-	require.NoError(t, json.Unmarshal(w.do(t, list, `{"limit": 1}`), &found))
+	require.NoError(t, json.Unmarshal(a.do(list, `{"limit": 1}`), &found))
 	require.NotEmpty(t, found.Data)
 	return found.Data[0].ID
 }
