@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"florin/internal/flow"
 	"florin/internal/pay"
 	"florin/internal/telemetry"
 )
@@ -18,6 +19,7 @@ type Problem struct {
 	Field       string   `json:"field,omitempty" doc:"The field, parameter or header at fault, as the request spells it."`
 	Fields      []string `json:"fields,omitempty" doc:"Every field that differs, for idempotency_mismatch."`
 	DeclineCode string   `json:"decline_code,omitempty" doc:"Why the bank declined, in Stripe's words."`
+	Problems    []Fault  `json:"problems,omitempty" doc:"Everything that is wrong with a flow's document, for flow_invalid."`
 	Retryable   bool     `json:"retryable" doc:"Whether the same request, unchanged, may succeed later."`
 
 	ProviderCode      string `json:"provider_code,omitempty" doc:"Stripe's own code for the error."`
@@ -25,6 +27,24 @@ type Problem struct {
 
 	RequestID string `json:"request_id,omitempty" doc:"The request in our logs, as in X-Request-Id. Absent in replies that are repeated byte for byte."`
 	Doc       string `json:"doc" doc:"Where the code is explained."`
+}
+
+// Fault is one thing that is wrong with a flow's document.
+type Fault struct {
+	Line    int    `json:"line" doc:"From 1."`
+	Column  int    `json:"column" doc:"From 1, in characters."`
+	Path    string `json:"path" example:"steps[0].with.amount"`
+	Message string `json:"message"`
+	Remedy  string `json:"remedy" doc:"What to do about it."`
+}
+
+// faults are what is wrong with a document, if that is what the error is about.
+func faults(err error) []Fault {
+	var found flow.Problems
+	if !errors.As(err, &found) {
+		return nil
+	}
+	return views(found, func(p flow.Problem) Fault { return Fault{p.Line, p.Column, p.Path, p.Text, p.Remedy} })
 }
 
 // failure is the envelope of an error.
@@ -82,7 +102,7 @@ func problem(e *pay.Error, requestID string) Problem {
 	}
 	return Problem{
 		Code: string(e.Code), Message: message, Field: e.Field, Fields: e.Fields, DeclineCode: e.DeclineCode,
-		Retryable: e.Retryable(), ProviderCode: e.ProviderCode, ProviderRequestID: e.RequestRef,
+		Problems: faults(e.Cause), Retryable: e.Retryable(), ProviderCode: e.ProviderCode, ProviderRequestID: e.RequestRef,
 		RequestID: requestID, Doc: docOf(e.Code),
 	}
 }

@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -151,7 +152,7 @@ func (in *intake) readBody() error {
 	if in.route.takes == nil {
 		return nil
 	}
-	raw, err := readLimited(in.w, in.r, maxBody)
+	raw, err := readLimited(in.w, in.r, cmp.Or(in.route.maxBody, maxBody))
 	if err != nil {
 		return err
 	}

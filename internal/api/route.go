@@ -41,6 +41,7 @@ type Route struct {
 	takes    reflect.Type   // the body; nil when there is none
 	asks     reflect.Type   // the query; nil when there is none
 	runs     *pay.Operation // the operation that the route runs: its schemas are documented, and checked by the catalogue
+	maxBody  int64          // bytes; 0: as most routes
 	anyQuery bool           // the query is the handler's to check
 	handle   func(s *server, in *intake) error
 }
@@ -49,7 +50,7 @@ type Route struct {
 // operation are made from the catalogue's declarations.
 func Routes(catalogue ...pay.Operation) []Route {
 	routes := slices.Concat(paymentRoutes, refundRoutes, cardRoutes, merchantRoutes, connectionRoutes,
-		endpointRoutes, deliveryRoutes, eventRoutes, providerEventRoutes, healthRoutes, namedConnectionRoutes, approvalRoutes, operationRoutes, triggerRoutes)
+		endpointRoutes, deliveryRoutes, eventRoutes, providerEventRoutes, healthRoutes, namedConnectionRoutes, approvalRoutes, operationRoutes, flowRoutes, triggerRoutes, runRoutes)
 	for _, op := range catalogue {
 		routes = append(routes, routesOf(op)...)
 	}

@@ -41,7 +41,7 @@ var arrows = map[string][]string{
 
 	"engine":            {"store", "pay", "clock", "telemetry"},
 	"engine/automation": {"engine", "store", "flow", "pay", "clock", "telemetry"},
-	"api":               {"engine", "engine/automation", "pay", "clock", "telemetry"},
+	"api":               {"engine", "engine/automation", "flow", "pay", "clock", "telemetry"},
 	"dashboard":         {"engine", "pay", "clock", "telemetry"},
 	"mcp":               {"engine", "pay", "clock", "telemetry"},
 	"conductor":         {"engine", "pay", "clock", "telemetry"},

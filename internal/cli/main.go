@@ -76,7 +76,7 @@ func (p *program) rootCommand() *cobra.Command {
 	root.SetErr(p.Err)
 	root.AddCommand(
 		p.serveCommand(), p.sandboxCommand(), p.listenCommand(),
-		p.stripeCommand(), p.connectionCommand(), p.approvalCommand(),
+		p.stripeCommand(), p.flowCommand(), p.connectionCommand(), p.approvalCommand(),
 		p.merchantCommand(), p.apikeyCommand(), p.ledgerCommand(),
 		p.mcpCommand(), p.workerCommand(), p.docsCommand(), p.healthcheckCommand(), p.versionCommand(),
 	)

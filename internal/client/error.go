@@ -21,6 +21,7 @@ type Error struct {
 	Message           string        `json:"message"`
 	Field             string        `json:"field"`               // the field at fault, as the request spells it
 	Fields            []string      `json:"fields"`              // for idempotency_mismatch: what differs
+	Problems          []Fault       `json:"problems"`            // for flow_invalid: everything that is wrong with the document
 	DeclineCode       string        `json:"decline_code"`        // the bank's reason, in Stripe's words
 	Retryable         bool          `json:"retryable"`           // the same request may succeed later
 	ProviderCode      string        `json:"provider_code"`       // Stripe's own

@@ -104,18 +104,20 @@ func (a *Automation) ResumeFlow(ctx context.Context, o pay.Owner, name string, c
 // runs go on to their ends and can be read.
 //
 // Errors: not_found.
-func (a *Automation) DeleteFlow(ctx context.Context, o pay.Owner, name string) error {
-	return a.store.Write(ctx, func(tx *store.Tx) error {
+func (a *Automation) DeleteFlow(ctx context.Context, o pay.Owner, name string) (id pay.ID, err error) {
+	err = a.store.Write(ctx, func(tx *store.Tx) error {
 		f, err := tx.FlowNamed(o, name)
 		if err != nil {
 			return err
 		}
+		id = f.ID
 		f.State, f.DeletedAt, f.UpdatedAt = pay.FlowDeleted, tx.Now(), tx.Now()
 		if err := tx.UpdateFlow(f); err != nil {
 			return err
 		}
 		return a.Watcher.Leave(tx, o, f.ID)
 	})
+	return id, err
 }
 
 func (a *Automation) change(ctx context.Context, o pay.Owner, name string, apply func(tx *store.Tx, f *pay.Flow) error) (Applied, error) {

@@ -78,14 +78,20 @@ func (r *Runner) Start(tx *store.Tx, w pay.Watch, s Starting) (pay.ID, bool, err
 	return run.ID, fresh, err
 }
 
-// RunFlow begins a run because somebody asks for it. The same key is the same
-// run; without one each call begins one.
+// RunRequest asks for a run of a flow.
+type RunRequest struct {
+	Flow  string          // name
+	Key   string          // the same key is the same run; empty: a new run
+	Input json.RawMessage // what trigger is in expressions
+}
+
+// RunFlow begins a run because somebody asks for it.
 //
 // Errors: not_found, invalid_field (the input does not fit the flow's schema).
-func (r *Runner) RunFlow(ctx context.Context, o pay.Owner, name, key string, input json.RawMessage) (pay.Run, error) {
-	start := RunStart{Key: key, Cause: pay.CauseManual}
-	return r.ask(ctx, o, name, start, func(document *flow.Flow) (json.RawMessage, error) {
-		return input, document.CheckTrigger(input)
+func (r *Runner) RunFlow(ctx context.Context, o pay.Owner, ask RunRequest) (pay.Run, error) {
+	start := RunStart{Key: ask.Key, Cause: pay.CauseManual}
+	return r.ask(ctx, o, ask.Flow, start, func(document *flow.Flow) (json.RawMessage, error) {
+		return ask.Input, document.CheckTrigger(ask.Input)
 	})
 }
 
@@ -94,15 +100,15 @@ func (r *Runner) RunFlow(ctx context.Context, o pay.Owner, name, key string, inp
 // touched.
 //
 // Errors: not_found, invalid_mode, invalid_field.
-func (r *Runner) TestFlow(ctx context.Context, o pay.Owner, name string, input json.RawMessage) (pay.Run, error) {
+func (r *Runner) TestFlow(ctx context.Context, o pay.Owner, ask RunRequest) (pay.Run, error) {
 	if o.Mode != pay.Test {
 		return pay.Run{}, pay.Errorf(pay.CodeInvalidMode, "a flow is tried in test mode; apply it there, with a test key, and test it there")
 	}
-	return r.ask(ctx, o, name, RunStart{Cause: pay.CauseTest}, func(document *flow.Flow) (json.RawMessage, error) {
-		if len(input) == 0 {
-			input = r.sample(document)
+	return r.ask(ctx, o, ask.Flow, RunStart{Key: ask.Key, Cause: pay.CauseTest}, func(document *flow.Flow) (json.RawMessage, error) {
+		if len(ask.Input) == 0 {
+			return r.sample(document), nil
 		}
-		return input, nil
+		return ask.Input, nil
 	})
 }
 
@@ -154,16 +160,25 @@ func (r *Runner) Cancel(ctx context.Context, o pay.Owner, id pay.ID) (run pay.Ru
 	return run, err
 }
 
+// RerunRequest says which run is done again, and from which step on.
+type RerunRequest struct {
+	Run  pay.ID
+	From string // path or id; empty: the step that failed
+	Key  string
+}
+
 // Rerun begins a run that takes over what an earlier one has done, up to a
 // step, and goes on from there: from the one that failed when none is named.
 // A write whose outcome is not known keeps its identity, so that it cannot
 // happen twice; one that was refused, or done and is to be done anew, gets a
 // new one.
 //
-// Errors: not_found (the run, the step), conflict (it has not ended).
-func (r *Runner) Rerun(ctx context.Context, o pay.Owner, id pay.ID, from string) (run pay.Run, err error) {
+// The same key is the same run; without one each call begins one.
+//
+// Errors: not_found (the run, the step), run_has_not_ended.
+func (r *Runner) Rerun(ctx context.Context, o pay.Owner, ask RerunRequest) (run pay.Run, err error) {
 	err = r.store.Write(ctx, func(tx *store.Tx) error {
-		origin, err := tx.LockRun(o, id)
+		origin, err := tx.LockRun(o, ask.Run)
 		if err != nil {
 			return err
 		}
@@ -179,13 +194,15 @@ func (r *Runner) Rerun(ctx context.Context, o pay.Owner, id pay.ID, from string)
 			return err
 		}
 		f.Version = origin.Version
-		run, _, err = r.begin(tx, f, RunStart{
-			Key: "rerun/" + string(newID()), Cause: pay.CauseRerun, Ref: origin.Ref, Input: input, Origin: origin,
+		var fresh bool
+		run, fresh, err = r.begin(tx, f, RunStart{
+			Key:   "rerun/" + string(origin.ID) + "/" + cmp.Or(ask.Key, string(newID())),
+			Cause: pay.CauseRerun, Ref: origin.Ref, Input: input, Origin: origin,
 		})
-		if err != nil {
+		if err != nil || !fresh {
 			return err
 		}
-		return r.takeOver(tx, origin, run, from)
+		return r.takeOver(tx, origin, run, ask.From)
 	})
 	return run, err
 }
