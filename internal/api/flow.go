@@ -214,7 +214,7 @@ var flowRoutes = []Route{
 		takes: typeOf[ApplyFlow](), maxBody: maxFlowBody, handle: applyFlow,
 	},
 	{
-		Method: http.MethodPost, Path: "/v1/flows/check", Scope: pay.ScopeFlowsRead, Key: KeyUnused,
+		Method: http.MethodPost, Path: "/v1/flows/check", Scope: pay.ScopeFlowsWrite, Key: KeyHonoured,
 		Tag: flowsTag, Name: "checkFlow", Status: http.StatusOK, Gives: CheckedFlow{},
 		Summary: "Check a flow's document", Detail: "Nothing is kept.", Codes: []pay.Code{pay.CodeFlowInvalid},
 		takes: typeOf[ApplyFlow](), maxBody: maxFlowBody, handle: checkFlow,

@@ -193,7 +193,7 @@ func byFlow(t *testing.T, c caller, operation, input string) (json.RawMessage, r
 	require.NoError(t, err)
 	_, err = c.server.Flows.Apply(t.Context(), key, []byte(document))
 	require.NoError(t, err, document)
-	run, err := c.server.Flows.RunFlow(t.Context(), c.owner, name, "once", json.RawMessage("{}"))
+	run, err := c.server.Flows.RunFlow(t.Context(), c.owner, automation.RunRequest{Flow: name, Key: "once", Input: json.RawMessage("{}")})
 	require.NoError(t, err)
 	var history automation.History
 	require.Eventually(t, func() bool {

@@ -24,9 +24,10 @@ const maxAnswer = 8 << 20 // bytes
 
 // Client asks one server with one API key. It is safe for concurrent use.
 type Client struct {
-	base string
-	key  string
-	http *http.Client
+	base   string
+	key    string
+	bearer string // instead of the key, for what is not asked for with one
+	http   *http.Client
 }
 
 // New makes a client of the server at baseURL, such as http://127.0.0.1:8080.
@@ -123,7 +124,11 @@ func (c *Client) request(ctx context.Context, what call) (*http.Request, error) 
 	if err != nil {
 		return nil, err
 	}
-	request.Header.Set("X-API-Key", c.key)
+	if c.bearer != "" {
+		request.Header.Set("Authorization", "Bearer "+c.bearer)
+	} else {
+		request.Header.Set("X-API-Key", c.key)
+	}
 	request.Header.Set("Accept", "application/json")
 	if body != nil {
 		request.Header.Set("Content-Type", "application/json")

@@ -77,6 +77,7 @@ func TestEveryRouteCanBeAsked(t *testing.T) {
 	askForConnections(t, c)
 	askForApprovals(t, c, agentOf(t, server))
 	askForTriggers(t, c)
+	askForFlows(t, c)
 	askForPayments(t, c)
 	askForCards(t, c)
 	askForSettings(t, c)

@@ -107,3 +107,17 @@ func (c *Client) begin(ctx context.Context, name, verb string, input json.RawMes
 	}
 	return send[Run](ctx, c, call{method: http.MethodPost, path: pathOf("/v1/flows/", name, verb), body: body}, options)
 }
+
+// Posted is what came of a post to a flow.
+type Posted struct {
+	Run       *string `json:"run"`
+	Duplicate bool    `json:"duplicate"`
+}
+
+// PostToFlow starts a flow that has on: webhook, as somebody who knows its
+// address and has its secret would.
+func (c *Client) PostToFlow(ctx context.Context, address, secret string, body any, options ...Option) (Posted, error) {
+	poster := *c
+	poster.bearer = secret
+	return send[Posted](ctx, &poster, call{method: http.MethodPost, path: address, body: body}, options)
+}

@@ -15,12 +15,12 @@ import (
 
 // belongings are one thing of every kind that a merchant can own.
 type belongings struct {
-	payment, held, refund, card, customer, endpoint, delivery, event, connection, approval string
+	payment, held, refund, card, customer, endpoint, delivery, event, connection, approval, flow, run string
 }
 
 // all is every id.
 func (b belongings) all() []string {
-	return []string{b.payment, b.held, b.refund, b.card, b.customer, b.endpoint, b.delivery, b.event, b.connection, b.approval}
+	return []string{b.payment, b.held, b.refund, b.card, b.customer, b.endpoint, b.delivery, b.event, b.connection, b.approval, b.run}
 }
 
 // owns makes one thing of every kind.
@@ -41,18 +41,22 @@ func (w *world) owns(r *receiver) belongings {
 		approval: w.limited(pay.KeyLimits{Approval: pay.ApprovalRule{Need: pay.ApprovalAlways}}).
 			runs("create-customer", `{"name":"foreign","email":"a@example.com"}`).want(202).text("data.id"),
 	}
+	w.post("/v1/flows", `{"source":"flow: foreign-flow\non: manual\nsteps: [{wait: 1h}]"}`).want(200)
+	b.flow = "foreign-flow"
+	b.run = w.post("/v1/flows/foreign-flow/run", `{"input":{"secret":"foreign"}}`).want(201).text("data.id")
 	return b
 }
 
 // path fills in a route with what belongs to somebody.
 func (b belongings) path(r route) string {
 	for prefix, id := range map[string]string{
+		"/v1/flows/": b.flow, "/v1/runs/": b.run,
 		"/v1/payments/cards/": b.card, "/v1/refunds/": b.refund, "/v1/merchant/webhooks/": b.endpoint,
 		"/v1/webhooks/deliveries/": b.delivery, "/v1/events/": b.event, "/v1/connections/": b.connection, "/v1/approvals/": b.approval,
 		"/v1/operations/": "get-balance",
 	} {
 		if strings.HasPrefix(r.Path, prefix) {
-			return strings.NewReplacer("{id}", id, "{connection}", id, "{operation}", id).Replace(r.Path)
+			return strings.NewReplacer("{id}", id, "{flow}", id, "{connection}", id, "{operation}", id).Replace(r.Path)
 		}
 	}
 	if strings.HasSuffix(r.Path, "/capture") || strings.HasSuffix(r.Path, "/cancel") {
@@ -80,6 +84,8 @@ func (b belongings) body(r route) string {
 		return `{"stripe":{"secret_key":"sk_test_stolen"}}`
 	case "PATCH /v1/connections/{connection}":
 		return `{"name":"stolen"}`
+	case "POST /v1/flows", "POST /v1/flows/check":
+		return `{"source":"flow: other\non: manual\nsteps: [{fail: no}]"}`
 	case "POST /v1/approvals/{id}":
 		return `{"decision":"approve"}`
 	}
@@ -137,7 +143,7 @@ func TestNoForeignRowIsSeen(t *testing.T) {
 				}
 				a := stranger.request(r.Method, mine.path(r), body, "Idempotency-Key", fmt.Sprint("foreign", i))
 				name := who + ": " + r.Method + " " + r.Path
-				if strings.Contains(r.Path, "{id}") || strings.Contains(r.Path, "{connection}") || strings.Contains(body, mine.payment) || strings.Contains(body, mine.customer) {
+				if strings.Contains(r.Path, "{id}") || strings.Contains(r.Path, "{connection}") || strings.Contains(r.Path, "{flow}") || strings.Contains(body, mine.payment) || strings.Contains(body, mine.customer) {
 					assert.Equal(t, 404, a.status, "%s\n%s", name, a.body)
 				}
 				for _, id := range mine.all() {
@@ -152,6 +158,8 @@ func TestNoForeignRowIsSeen(t *testing.T) {
 		assert.Equal(t, "authorized", w.get("/v1/payments/"+mine.held).text("data.status"))
 		assert.Equal(t, "enabled", w.get("/v1/merchant/webhook").text("data.status"))
 		assert.Equal(t, "isolation", w.get("/v1/connections/"+mine.connection).text("data.name"))
+		assert.Equal(t, "active", w.get("/v1/flows/"+mine.flow).text("data.state"))
+		assert.NotEqual(t, "canceled", w.get("/v1/runs/"+mine.run).text("data.state"))
 		assert.Equal(t, "pending", w.get("/v1/approvals/"+mine.approval).text("data.status"))
 	})
 }

@@ -176,15 +176,21 @@ func (c *carrier) atStripe() int {
 	return len(list.Data)
 }
 
-// told is the types of events that merchants were told.
-func (c *carrier) told() (types []pay.EventType) {
+// tells waits until merchants were told of these, and of nothing else: the feed
+// ends before what is being written anywhere on the server.
+func (c *carrier) tells(want ...pay.EventType) {
 	c.t.Helper()
-	events, err := c.engine.Events(context.Background(), c.owner, "", nil, 100)
-	require.NoError(c.t, err)
-	for _, e := range events.Items {
-		types = append(types, e.Type)
-	}
-	return types
+	var types []pay.EventType
+	require.Eventually(c.t, func() bool {
+		events, err := c.engine.Events(context.Background(), c.owner, "", nil, 100)
+		require.NoError(c.t, err)
+		types = nil
+		for _, e := range events.Items {
+			types = append(types, e.Type)
+		}
+		return len(types) >= len(want)
+	}, time.Minute, 10*time.Millisecond)
+	require.Equal(c.t, want, types)
 }
 
 // line is a run's steps with their states, in the order of their beginning.

@@ -12,7 +12,7 @@ import (
 const (
 	// runLease is how long a run is held without word from its holder. One that
 	// dies leaves it to others after that.
-	runLease = time.Minute
+	runLease = 30 * time.Second
 	// runBeat is how often a holder extends its lease.
 	runBeat = runLease / 3
 	// turnWait is how long a run that had to give way stays unseen by sweeps;
