@@ -101,11 +101,11 @@ func (r *Runner) RunFlow(ctx context.Context, o pay.Owner, ask RunRequest) (pay.
 //
 // Errors: not_found, invalid_mode, invalid_field.
 func (r *Runner) TestFlow(ctx context.Context, o pay.Owner, ask RunRequest) (pay.Run, error) {
-	if o.Mode != pay.Test {
-		return pay.Run{}, pay.Errorf(pay.CodeInvalidMode, "a flow is tried in test mode; apply it there, with a test key, and test it there")
-	}
 	return r.ask(ctx, o, ask.Flow, RunStart{Key: ask.Key, Cause: pay.CauseTest}, func(document *flow.Flow) (json.RawMessage, error) {
-		if len(ask.Input) == 0 {
+		switch {
+		case o.Mode != pay.Test:
+			return nil, pay.Errorf(pay.CodeInvalidMode, "a flow is tried in test mode; apply it there, with a test key, and test it there")
+		case len(ask.Input) == 0:
 			return r.sample(document), nil
 		}
 		return ask.Input, nil
@@ -125,7 +125,7 @@ func (r *Runner) ask(ctx context.Context, o pay.Owner, name string, start RunSta
 			return err
 		}
 		if start.Input, err = inputOf(document); err != nil {
-			return pay.Invalid(pay.CodeInvalidField, "input", "%s", err)
+			return faultOfInput(err)
 		}
 		asked := start
 		asked.Key = string(start.Cause) + "/" + cmp.Or(start.Key, string(newID()))
@@ -133,6 +133,15 @@ func (r *Runner) ask(ctx context.Context, o pay.Owner, name string, start RunSta
 		return err
 	})
 	return run, err
+}
+
+// faultOfInput says of an input that a flow cannot begin with what is wrong.
+func faultOfInput(err error) error {
+	var known *pay.Error
+	if errors.As(err, &known) {
+		return err
+	}
+	return pay.Invalid(pay.CodeInvalidField, "input", "%s", err)
 }
 
 // Cancel calls a run off. One that nobody is at work on ends at once; otherwise
