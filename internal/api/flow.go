@@ -29,8 +29,9 @@ type Flow struct {
 // FlowDocument is a flow with its document.
 type FlowDocument struct {
 	Flow
-	Trigger string `json:"trigger" example:"new-charge" doc:"Its state is at /v1/flows/{flow}/trigger."`
-	Source  string `json:"source" doc:"As it was written."`
+	Trigger   string `json:"trigger" example:"new-charge" doc:"Its state is at /v1/flows/{flow}/trigger."`
+	CallsADay int64  `json:"calls_a_day" doc:"What its trigger's polling costs by itself, in requests to Stripe: 15 s are 5,760, an hour is 24. 0 where nothing is polled." example:"5760"`
+	Source    string `json:"source" doc:"As it was written."`
 }
 
 // AppliedFlow is a flow as applying it has left it.
@@ -49,7 +50,11 @@ func flowView(f pay.Flow) Flow {
 }
 
 func flowDocument(a automation.Applied) FlowDocument {
-	return FlowDocument{Flow: flowView(a.Flow), Trigger: a.Document.On.Trigger, Source: string(a.Document.Source)}
+	view := FlowDocument{Flow: flowView(a.Flow), Trigger: a.Document.On.Trigger, Source: string(a.Document.Source)}
+	if a.Watch.Kind == pay.WatchPoll {
+		view.CallsADay = pay.CallsADay(a.Watch.Every)
+	}
+	return view
 }
 
 func appliedFlow(a automation.Applied) AppliedFlow {

@@ -72,6 +72,9 @@ func (p *program) flowApplyCommand() *cobra.Command {
 		default:
 			fmt.Fprintf(p.Out, "The flow %s is kept, version %d.\n", f.Name, f.Version)
 		}
+		if f.CallsADay > 0 {
+			fmt.Fprintf(p.Out, "Polling %s costs %d requests to Stripe a day; flows on one connection share them.\n", f.Trigger, f.CallsADay)
+		}
 		if f.Address != nil {
 			fmt.Fprintf(p.Out, "Posts go to %s.\n", *f.Address)
 		}
@@ -135,15 +138,50 @@ func (p *program) flowListCommand() *cobra.Command {
 	return cmd
 }
 
+// shownFlow is a flow with how its trigger stands.
+type shownFlow struct {
+	client.Flow
+	trigger client.Trigger
+}
+
+// MarshalJSON puts the trigger where the flow has only its name.
+func (f shownFlow) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		client.Flow
+		Trigger client.Trigger `json:"trigger"`
+	}{f.Flow, f.trigger})
+}
+
+// tellTrigger prints how a trigger stands, beside the document.
+func (p *program) tellTrigger(t client.Trigger) {
+	line := fmt.Sprintf("# %s is %s and has begun %d runs", t.Name, t.State, t.Found)
+	if t.CallsADay.Alone > 0 {
+		line += fmt.Sprintf("; it costs %d requests to Stripe a day, %d with the flows that share them", t.CallsADay.Alone, t.CallsADay.Shared)
+	}
+	if t.Parked > 0 {
+		line += fmt.Sprintf("; %d objects could not be read and wait", t.Parked)
+	}
+	if t.Reason != nil {
+		line += ": " + *t.Reason
+	}
+	fmt.Fprintln(p.Err, line)
+}
+
 func (p *program) flowShowCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "show NAME", Short: "Show a flow's document",
-		Long: "Shows a flow's document as it was applied; with --json also its state." + apiHelp, Example: "  florin flow show big-charges", Args: cobra.ExactArgs(1),
+		Long: "Shows a flow's document as it was applied, and how its trigger stands; with --json\nall there is to know." + apiHelp, Example: "  florin flow show big-charges", Args: cobra.ExactArgs(1),
 	}
-	flowWork(p, cmd, func(ctx context.Context, c *client.Client, args []string) (client.Flow, error) {
-		return c.Flow(ctx, args[0])
-	}, func(f client.Flow) error {
+	flowWork(p, cmd, func(ctx context.Context, c *client.Client, args []string) (shownFlow, error) {
+		f, err := c.Flow(ctx, args[0])
+		if err != nil {
+			return shownFlow{}, err
+		}
+		trigger, err := c.Trigger(ctx, args[0])
+		return shownFlow{f, trigger}, err
+	}, func(f shownFlow) error {
 		fmt.Fprintf(p.Err, "# %s, version %d, changed %s\n", f.State, f.Version, moment(f.UpdatedAt))
+		p.tellTrigger(f.trigger)
 		fmt.Fprint(p.Out, strings.TrimRight(f.Source, "\n")+"\n")
 		return nil
 	})

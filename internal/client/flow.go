@@ -22,8 +22,9 @@ type Flow struct {
 	CreatedAt   time.Time `json:"created_at"`
 	UpdatedAt   time.Time `json:"updated_at"`
 
-	Trigger string `json:"trigger,omitempty"`
-	Source  string `json:"source,omitempty"`
+	Trigger   string `json:"trigger,omitempty"`
+	CallsADay int64  `json:"calls_a_day,omitempty"` // requests to Stripe that polling costs
+	Source    string `json:"source,omitempty"`
 
 	Changed bool    `json:"changed"` // of ApplyFlow
 	Secret  *string `json:"secret,omitempty"`
