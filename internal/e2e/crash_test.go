@@ -118,7 +118,7 @@ func (w *tail) text() string {
 }
 
 // kill is kill -9: nothing is flushed, nothing is said.
-func (p *process) kill(t *testing.T) {
+func (p *process) kill(t testing.TB) {
 	t.Helper()
 	require.NoError(t, p.Process.Kill())
 	_ = p.Wait()
