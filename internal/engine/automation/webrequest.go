@@ -61,8 +61,8 @@ var webAction = flow.Action{
 func WebRequest(web Web, secrets Secrets) BuiltIn {
 	return BuiltIn{Action: webAction, Do: func(ctx context.Context, w Work) (json.RawMessage, error) {
 		var in webInput
-		if err := json.Unmarshal(w.Input, &in); err != nil {
-			return nil, pay.Errorf(pay.CodeInvalidField, "the input cannot be read").Because(err)
+		if err := decodeNumbers(w.Input, &in); err != nil {
+			return nil, err
 		}
 		request, err := in.request(w.Key)
 		if err != nil {
