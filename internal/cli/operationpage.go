@@ -24,6 +24,8 @@ and ` + "`florin stripe OPERATION --help`" + ` a part of it.
 - **What is wrong** is told before Stripe is asked: with the parameter, and what to write instead. Stripe's own refusals name
   the parameter as it is called here, with Stripe's code, decline code and request id, and say whether a retry can help.
 - **Writes** take an ` + "`Idempotency-Key`" + `: the same key again gets the same answer, and nothing happens twice.
+- **Other engines** know an operation by a name made from its own: ` + "`create-refund`" + ` is the Conductor task
+  ` + "`stripe_create_refund`" + `, the Temporal activity ` + "`stripe.create-refund`" + `, and the agent's tool ` + "`create-refund`" + `.
 - **Card numbers** are refused everywhere; ` + "`create-token`" + ` takes Stripe's published test numbers, in the sandbox only.
 - **Lists** give a page: while ` + "`has_more`" + ` is true, ` + "`next_cursor`" + ` is the ` + "`starting_after`" + ` of the next one, or the ` + "`page`" + `
   of a search. ` + "`limit`" + ` counts as 10 when it is not given.
