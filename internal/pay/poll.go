@@ -212,8 +212,8 @@ func (p *Poll) drain() {
 		p.Span = 0
 	}
 	p.Reading = PollWindow{At: w.At}
-	if !p.Until.IsZero() && !p.Settled.Before(p.Until) {
-		p.State = PollDone
+	if !p.Until.IsZero() && !p.Settled.Before(p.Until) && !w.At.Before(p.Until.Add(PollOverlap)) {
+		p.State = PollDone // and nothing of the time can show any more, however short it was
 	}
 }
 

@@ -119,7 +119,10 @@ func TestATestRunTakesTheTriggersSample(t *testing.T) {
 		require.NoError(t, json.Unmarshal(h.Input, &sample))
 		assert.JSONEq(t, `{"id":"`+sample.ID+`"}`, string(h.Steps[0].Given))
 		assert.Equal(t, before, c.poll(applied.Flow.ID))
-		_, err = c.flows.TestFlow(context.Background(), pay.Owner{Merchant: c.owner.Merchant, Mode: pay.Live}, automation.RunRequest{Flow: "sampled"})
+		live := pay.Owner{Merchant: c.owner.Merchant, Mode: pay.Live}
+		_, err = c.flows.Apply(context.Background(), pay.APIKey{Owner: live}, []byte("flow: sampled\non: manual\nsteps:\n  - id: one\n    do: test.do\n    with: {id: one}\n"))
+		require.NoError(t, err)
+		_, err = c.flows.TestFlow(context.Background(), live, automation.RunRequest{Flow: "sampled"})
 		assert.Equal(t, pay.CodeInvalidMode, pay.CodeOf(err))
 	})
 }
