@@ -92,7 +92,7 @@ func describeOperation(page *strings.Builder, op pay.Operation) {
 		}
 		fmt.Fprintf(page, "- %s\n", cell(rule))
 	}
-	fmt.Fprintf(page, "\n```sh\n%s\n\n%s\n```\n\n```yaml\n%s```\n", strings.TrimSpace(exampleOf(op)), requestOf(op), stepOf(op))
+	fmt.Fprintf(page, "\n```sh\n%s\n\n%s\n```\n\n%s", strings.TrimSpace(exampleOf(op)), requestOf(op), stepOf(op))
 }
 
 func describeParameters(page *strings.Builder, op pay.Operation) {
@@ -130,7 +130,10 @@ func requestOf(op pay.Operation) string {
 
 // stepOf is the same as a step of a flow. JSON is YAML.
 func stepOf(op pay.Operation) string {
-	return fmt.Sprintf("- id: step\n  do: %s\n  with: %s\n", op.Name, oneLine(op.Example))
+	if pay.HoldsCardNumber(string(op.Example)) {
+		return "The document of a flow holds no card number, not even a test one: in a flow, make tokens of saved cards.\n"
+	}
+	return fmt.Sprintf("```yaml\n- id: step\n  do: %s\n  with: %s\n```\n", op.Name, oneLine(op.Example))
 }
 
 func oneLine(example json.RawMessage) string { return string(bytes.TrimSpace(example)) }
