@@ -87,6 +87,9 @@ func (r *Runner) mayApply(ctx context.Context, key pay.APIKey, f *flow.Flow) err
 	if uses.Writes && !key.Limits.IsZero() {
 		return pay.Errorf(pay.CodeOperationDenied, "the API key %s is limited, and a flow with steps that write would not be; apply it with another key", key.Hint)
 	}
+	if len(uses.Flows) > 0 && !key.Limits.IsZero() {
+		return pay.Errorf(pay.CodeOperationDenied, "the API key %s is limited, and the flows that this one calls are not; apply it with another key", key.Hint)
+	}
 	for _, name := range uses.Connections {
 		if _, err := r.operations.UsableConnection(ctx, key.Owner, key, name); err != nil {
 			return err

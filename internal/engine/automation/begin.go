@@ -243,18 +243,19 @@ func (r *Runner) takeOver(tx *store.Tx, origin, run pay.Run, from string) error 
 	return nil
 }
 
-// firstRepeated is the place of the first step that a rerun does anew.
+// firstRepeated is the place of the first step that a rerun does anew. When
+// none is named nothing that was done is: a step that failed may have been
+// begun before others that moved money, beside it or after it.
 func firstRepeated(steps []pay.RunStep, from string) (int, error) {
+	if from == "" {
+		return len(steps), nil
+	}
 	for i, s := range steps {
-		switch {
-		case from != "" && (s.Path == from || s.Step == from), from == "" && s.State == pay.StepFailed:
+		if s.Path == from || s.Step == from {
 			return i, nil
 		}
 	}
-	if from != "" {
-		return 0, pay.NotFound("step", from).At("from")
-	}
-	return len(steps), nil
+	return 0, pay.NotFound("step", from).At("from")
 }
 
 // copyStep keeps a step's result for another run, sealed for its new row.

@@ -126,3 +126,45 @@ func TestATestRunTakesTheTriggersSample(t *testing.T) {
 		assert.Equal(t, pay.CodeInvalidMode, pay.CodeOf(err))
 	})
 }
+
+// TestARerunChargesOnce does a run again in which a step failed that was meant
+// to be borne, before the charge: only what failed is done anew.
+func TestARerunChargesOnce(t *testing.T) {
+	carriers(t, func(t *testing.T, c *carrier) {
+		c.keeps(`
+flow: borne
+on: manual
+steps:
+  - id: look
+    do: test.do
+    retry: {attempts: 1}
+    on_error: continue
+  - id: charge
+    do: create-charge
+    with: { amount: 1000, currency: usd, source: tok_visa }
+  - id: note
+    do: test.do
+    retry: {attempts: 1}
+`)
+		c.does(func(context.Context, automation.Work) (json.RawMessage, error) {
+			return nil, pay.Invalid(pay.CodeInvalidField, "x", "refused")
+		})
+		failed := c.ends(c.asks("borne", `{}`))
+		assert.Equal(t, []string{"look failed", "charge succeeded", "note failed"}, line(failed))
+		c.does(nil)
+		again := c.ends(c.reruns(failed.Run.ID, ""))
+		assert.Equal(t, pay.RunSucceeded, again.Run.State)
+		assert.Equal(t, 1, c.atStripe())
+	})
+}
+
+// TestALimitedKeyCallsNoFlow would otherwise move through another's flow what
+// its limits forbid.
+func TestALimitedKeyCallsNoFlow(t *testing.T) {
+	carriers(t, func(t *testing.T, c *carrier) {
+		c.keeps("flow: inner\non: manual\nsteps:\n  - id: charge\n    do: create-charge\n    with: {amount: 1000, currency: usd, source: tok_visa}\n")
+		limited := pay.APIKey{ID: "k", Lineage: "k", Owner: c.owner, Limits: pay.KeyLimits{Operations: []string{"list-charges"}}}
+		_, err := c.flows.Apply(context.Background(), limited, []byte("flow: outer\non: manual\nsteps:\n  - id: go\n    call: inner\n"))
+		assert.Equal(t, pay.CodeOperationDenied, pay.CodeOf(err), "%v", err)
+	})
+}
