@@ -147,7 +147,7 @@ func unrouted(mux *http.ServeMux, w http.ResponseWriter, r *http.Request) error 
 		w.Header().Set("Allow", allowed)
 		return pay.Errorf(pay.CodeMethodNotAllowed, "%s is not for %s; there is %s", r.URL.Path, r.Method, allowed)
 	}
-	return pay.Errorf(pay.CodeRouteNotFound, "there is no route %s %s", r.Method, r.URL.Path)
+	return pay.Errorf(pay.CodeRouteNotFound, "there is no route %s %s; /docs has all there are", r.Method, r.URL.Path)
 }
 
 // overheard keeps status and headers of an answer that nobody gets.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -53,8 +54,8 @@ func (p *program) ask(ctx context.Context, o *apiOptions, work func(ctx context.
 		return err
 	}
 	err = work(ctx, client.New(base, key, &http.Client{Timeout: askTimeout}))
-	var refused *client.Error
-	if err != nil && ctx.Err() == nil && !errors.As(err, &refused) {
+	var unanswered *url.Error // what net/http says; all else names its own cause
+	if ctx.Err() == nil && errors.As(err, &unanswered) {
 		return fmt.Errorf("no answer from %s (is florin serve running?): %w", base, err)
 	}
 	return err

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -127,4 +128,13 @@ func TestAmountsHaveTheirUnit(t *testing.T) {
 			assert.Equal(t, amounts && form != "--json", strings.Contains(said, "minor units"), "%s %s: %s", operation, form, said)
 		}
 	}
+}
+
+// TestACauseOnThisSideIsNotBlamedOnTheServer names the file that is not there.
+func TestACauseOnThisSideIsNotBlamedOnTheServer(t *testing.T) {
+	t.Parallel()
+	code, _, said := runCLI("flow", "apply", filepath.Join(t.TempDir(), "nope.yaml"), "--key=k", "--url", "http://127.0.0.1:1")
+	assert.Equal(t, 1, code)
+	assert.Contains(t, said, "nope.yaml")
+	assert.NotContains(t, said, "florin serve")
 }

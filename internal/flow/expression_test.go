@@ -116,6 +116,7 @@ func TestASampleIsHeldAgainstTheTriggersSchema(t *testing.T) {
 	assert.EqualError(t, f.CheckTrigger(json.RawMessage(`{"id":"ch_1"}`)), "1:1: trigger.amount: it is missing; add amount: …")
 	assert.ErrorContains(t, f.CheckTrigger(json.RawMessage(`{"id":"ch_1","amount":"much"}`)), "trigger: ")
 	manual := parse(t, "flow: a\non: {manual: {input: {type: object, required: [id], properties: {id: {type: string}}}}}\nsteps: [fail: \"${trigger.id}\"]")
+	assert.EqualError(t, f.CheckTrigger(json.RawMessage(`null`)), "1:1: trigger: nothing is not a group of keys; start the run with what the trigger would bring")
 	require.NoError(t, manual.CheckTrigger(json.RawMessage(`{"id":"x"}`)))
 	require.Error(t, manual.CheckTrigger(json.RawMessage(`{}`)))
 }

@@ -217,6 +217,9 @@ func (f *Flow) CheckTrigger(trigger json.RawMessage) error {
 		return nil // without a schema anything will do
 	}
 	v := decode(trigger)
+	if v == nil && !allowsNull(schema) {
+		return Problems{{Line: 1, Column: 1, Path: "trigger", Text: "nothing is not " + say(typesOf(schema)), Remedy: "start the run with what the trigger would bring"}}
+	}
 	if path := missing(v, schema); path != "" {
 		return Problems{{Line: 1, Column: 1, Path: "trigger." + path, Text: "it is missing", Remedy: describe(path, schema.Properties[path])}}
 	}
