@@ -128,13 +128,36 @@ func (r *Runner) Revive(ctx context.Context) (int, error) {
 			return err
 		}
 		for _, run := range due {
-			if err := tx.Enqueue(runJob(run), tx.Now()); err != nil {
+			if err := r.revive(tx, run); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
 	return len(due), err
+}
+
+// jobLost is how long a run may be due before its job is taken for one that
+// died with its worker, fetched and not begun: River itself would give it to
+// another only minutes later.
+const jobLost = 30 * time.Second
+
+// revive makes a job for a run that is due. One that has long been due gets
+// another fence, and with it a job that no dead one stands for.
+func (r *Runner) revive(tx *store.Tx, run pay.Run) error {
+	if tx.Now().Sub(run.DueAt) < jobLost {
+		return tx.Enqueue(runJob(run), tx.Now())
+	}
+	late, err := tx.LockRun(run.Owner, run.ID)
+	held := late.State == pay.RunRunning && late.LeaseUntil.After(tx.Now())
+	if err != nil || held || late.State.Ended() || !late.DueAt.Equal(run.DueAt) {
+		return err
+	}
+	late.Fence, late.DueAt, late.UpdatedAt = late.Fence+1, tx.Now(), tx.Now()
+	if err := tx.UpdateRun(late); err != nil {
+		return err
+	}
+	return tx.Enqueue(runJob(late), tx.Now())
 }
 
 // Recover takes over at start what an earlier process was at work on, where no
