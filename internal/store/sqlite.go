@@ -24,7 +24,7 @@ const sqliteReaders = 8
 // staying as large as it once was; wal_autocheckpoint, in pages of 4 KiB, makes
 // a commit copy the log only when the checkpointer is far behind.
 var sqliteSettings = []string{
-	"busy_timeout(10000)",
+	"busy_timeout(30000)",
 	"journal_mode(WAL)",
 	"synchronous(FULL)",
 	"foreign_keys(ON)",

@@ -155,7 +155,7 @@ func TestSQLiteSettings(t *testing.T) {
 		return value
 	}
 	for name, want := range map[string]string{
-		"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1", "busy_timeout": "10000",
+		"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1", "busy_timeout": "30000",
 	} {
 		assert.Equal(t, want, pragma(d.writes, name), name)
 		assert.Equal(t, want, pragma(d.reads, name), name)
