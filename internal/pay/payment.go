@@ -74,6 +74,8 @@ type Payment struct {
 	ChargeRef   string // ch_…; empty until there is a charge
 	Connection  ID     // whose Stripe credentials
 
+	Share Share // with a partner; zero when the payment is the merchant's alone
+
 	Customer      ID     // may be empty
 	Card          ID     // the saved card that was charged, if one was
 	PaymentMethod string // pm_… as the caller gave it, or the saved card's
