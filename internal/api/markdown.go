@@ -46,8 +46,8 @@ func codesWith(status int) []pay.CodeInfo {
 	return list
 }
 
-// StatesMarkdown is docs/states.md: every legal change of payments, refunds
-// and saved cards as a table and a picture, drawn from the tables that the
+// StatesMarkdown is docs/states.md: every legal change of everything that has a
+// status as a table and a picture, drawn from the tables that the
 // program obeys.
 func StatesMarkdown() string {
 	var b strings.Builder
@@ -57,6 +57,7 @@ func StatesMarkdown() string {
 	writeMoves(&b, "Saved cards", pay.CardMoves)
 	writeMoves(&b, "Approvals", pay.ApprovalMoves)
 	writeMoves(&b, "Runs of flows", pay.RunMoves)
+	writeMoves(&b, "Partners' accounts", pay.AccountMoves)
 	b.WriteString("\n## Events\n\n| Event | Meaning |\n|---|---|\n")
 	for _, event := range pay.EventTypes {
 		fmt.Fprintf(&b, "| `%s` | %s |\n", event.Type, event.Meaning)

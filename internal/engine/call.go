@@ -14,10 +14,6 @@ type errand struct {
 	access pay.Access
 }
 
-// settler takes over what came of a call, within the second transaction: it
-// changes the subject, and says what to reply and what to do next, if anything.
-type settler func(tx *store.Tx, call pay.Call, answer pay.Answer) (settlement, error)
-
 // settlement is what came of a call.
 type settlement struct {
 	reply Reply
@@ -112,7 +108,7 @@ func (e *Engine) settleIn(tx *store.Tx, call pay.Call, answer pay.Answer) (settl
 	if err := tx.SettleCall(call); err != nil {
 		return settlement{}, err
 	}
-	settled, err := e.settlers[call.Action](tx, call, answer)
+	settled, err := e.deeds[call.Action].settle(tx, call, answer)
 	if err != nil {
 		return settlement{}, err
 	}
@@ -131,7 +127,7 @@ func (e *Engine) deferIn(tx *store.Tx, call pay.Call, answer pay.Answer) (settle
 	if err := tx.DeferCall(call); err != nil {
 		return settlement{}, err
 	}
-	reply, err := e.openReply(tx, call)
+	reply, err := e.deeds[call.Action].open(tx, call)
 	if err != nil {
 		return settlement{}, err
 	}
@@ -187,5 +183,6 @@ func (e *Engine) errandFor(ctx context.Context, call pay.Call) (errand, error) {
 		return errand{}, err
 	}
 	access, err := e.accessTo(c)
+	access.Account = call.Wire.Account
 	return errand{call: call, access: access}, err
 }

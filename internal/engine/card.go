@@ -200,6 +200,20 @@ func (e *Engine) settleDetach(tx *store.Tx, call pay.Call, _ pay.Answer) (settle
 	return settlement{reply: e.present.Card(card, StandingDone)}, err
 }
 
+// cardDeeds are what is asked of Stripe for a saved card and its customer.
+func (e *Engine) cardDeeds() map[pay.Action]deed {
+	return map[pay.Action]deed{
+		pay.ActionCreateCustomer: {e.settleCustomer, e.lookForCustomer, e.openCard},
+		pay.ActionAttachCard:     {e.settleAttach, e.lookForAttached, e.openCard},
+		pay.ActionDetachCard:     {e.settleDetach, e.lookForDetached, e.openCard},
+	}
+}
+
+func (e *Engine) openCard(tx *store.Tx, call pay.Call) (Reply, error) {
+	card, err := tx.Card(call.Owner, call.Subject)
+	return e.present.Card(card, StandingOpen), err
+}
+
 // SetDefaultCard makes a saved card its customer's default.
 //
 // Errors: not_found, and those of the idempotency gate.

@@ -20,11 +20,6 @@ const (
 // come back for ever, although money may have moved.
 const lookAfter = 2
 
-// looker finds out by reading whether a call was carried out.
-//
-// Errors: not_found when it was not; others when that cannot be told.
-type looker func(ctx context.Context, todo errand) (pay.Answer, error)
-
 // CompleteCalls finishes what was interrupted: calls whose lease is over
 // because their sender died, and calls in doubt whose wait is over. It returns
 // how many it took up.
@@ -81,7 +76,7 @@ func (e *Engine) readOutcome(ctx context.Context, todo errand) (pay.Answer, bool
 	}
 	ctx, cancel := context.WithTimeout(ctx, e.cfg.CallTimeout)
 	defer cancel()
-	answer, err := e.lookers[todo.call.Action](ctx, todo)
+	answer, err := e.deeds[todo.call.Action].look(ctx, todo)
 	switch {
 	case err == nil:
 		answer.Outcome, answer.Note = pay.OutcomeDone, "found by looking it up"
@@ -188,26 +183,6 @@ func (e *Engine) lookForDetached(ctx context.Context, todo errand) (pay.Answer, 
 		return pay.Answer{}, pay.NotFound("detached card", card.ProviderRef)
 	}
 	return pay.Answer{}, err
-}
-
-// openReply is what a caller is told while the outcome of its call is not
-// known: the thing as it stands.
-func (e *Engine) openReply(tx *store.Tx, call pay.Call) (Reply, error) {
-	switch call.Action {
-	case pay.ActionRefund:
-		refund, err := tx.Refund(call.Owner, call.Subject)
-		if err != nil {
-			return Reply{}, err
-		}
-		p, err := tx.Payment(call.Owner, call.Payment)
-		return e.present.Refund(refund, p, StandingOpen), err
-	case pay.ActionCreateCustomer, pay.ActionAttachCard, pay.ActionDetachCard:
-		card, err := tx.Card(call.Owner, call.Subject)
-		return e.present.Card(card, StandingOpen), err
-	default:
-		p, err := tx.Payment(call.Owner, call.Payment)
-		return e.present.Payment(p, StandingOpen), err
-	}
 }
 
 // Limits of one sweep over what is due to be looked up.

@@ -78,7 +78,7 @@ func (e *Engine) kindFor(m pay.Mode) pay.ConnectionKind {
 
 // keepConnection makes access to an account the default connection: the one
 // there is when it leads to the same account, else a new one.
-func (e *Engine) keepConnection(tx *store.Tx, o pay.Owner, access pay.Access, account pay.Account) (pay.Connection, error) {
+func (e *Engine) keepConnection(tx *store.Tx, o pay.Owner, access pay.Access, account pay.StripeAccount) (pay.Connection, error) {
 	c, err := tx.DefaultConnection(o)
 	known := err == nil && c.AccountRef == account.Ref && c.Kind == access.Kind
 	switch {

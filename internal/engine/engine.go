@@ -71,8 +71,8 @@ type Engine struct {
 
 	connectionUses ConnectionUses // nil when nothing uses connections
 
-	settlers map[pay.Action]settler
-	lookers  map[pay.Action]looker
+	deeds  map[pay.Action]deed
+	topics map[pay.Topic]topic
 
 	sandboxMu sync.Mutex // one sandbox connection is made at a time
 	keys      keyUse
@@ -99,24 +99,7 @@ func New(c Config) (*Engine, error) {
 		sealer: c.Sealer, present: c.Present, log: c.Logger, cfg: c,
 		catalogue: c.Catalogue, performer: c.Performer, pace: newPace(c.Clock),
 	}
-	e.settlers = map[pay.Action]settler{
-		pay.ActionCharge:         e.settleCharge,
-		pay.ActionCapture:        e.settleChange,
-		pay.ActionCancel:         e.settleChange,
-		pay.ActionRefund:         e.settleRefund,
-		pay.ActionCreateCustomer: e.settleCustomer,
-		pay.ActionAttachCard:     e.settleAttach,
-		pay.ActionDetachCard:     e.settleDetach,
-	}
-	e.lookers = map[pay.Action]looker{
-		pay.ActionCharge:         e.lookForCharge,
-		pay.ActionCapture:        e.lookForCapture,
-		pay.ActionCancel:         e.lookForCancel,
-		pay.ActionRefund:         e.lookForRefund,
-		pay.ActionCreateCustomer: e.lookForCustomer,
-		pay.ActionAttachCard:     e.lookForAttached,
-		pay.ActionDetachCard:     e.lookForDetached,
-	}
+	e.deeds, e.topics = e.deedsOf(), e.topicsOf()
 	return e, nil
 }
 

@@ -50,12 +50,12 @@ type Accounts interface {
 	//
 	// Errors: provider_key_invalid, provider_key_lacks_rights,
 	// provider_unreachable, provider_busy, in_doubt.
-	Check(ctx context.Context, access pay.Access) (pay.Account, error)
+	Check(ctx context.Context, access pay.Access) (pay.StripeAccount, error)
 	// Inspect asks Stripe whose key it is and which rights it has, and demands
 	// none.
 	//
 	// Errors: those of Check, but for provider_key_lacks_rights.
-	Inspect(ctx context.Context, access pay.Access) (pay.Account, error)
+	Inspect(ctx context.Context, access pay.Access) (pay.StripeAccount, error)
 	// Subscribe makes Stripe send events to url and returns the signing secret.
 	Subscribe(ctx context.Context, access pay.Access, url string) (pay.Secret, error)
 }

@@ -204,7 +204,7 @@ func (e *Engine) tried(ctx context.Context, c pay.Connection, secret pay.Connect
 	c.Checked = pay.ConnectionCheck{At: e.clock.Now().UTC(), OK: true, Livemode: c.Owner.Mode == pay.Live}
 	var err error
 	if c.IsStripe() {
-		var account pay.Account
+		var account pay.StripeAccount
 		account, err = e.stripe.Inspect(ctx, pay.Access{Kind: c.Kind, Key: secret.StripeKey})
 		err = atField(err, "stripe.secret_key")
 		if err == nil {

@@ -285,6 +285,20 @@ func (e *Engine) settleChange(tx *store.Tx, call pay.Call, answer pay.Answer) (s
 	return settlement{reply: e.present.Payment(p, StandingDone)}, nil
 }
 
+// paymentDeeds are what is asked of Stripe for a payment itself.
+func (e *Engine) paymentDeeds() map[pay.Action]deed {
+	return map[pay.Action]deed{
+		pay.ActionCharge:  {e.settleCharge, e.lookForCharge, e.openPayment},
+		pay.ActionCapture: {e.settleChange, e.lookForCapture, e.openPayment},
+		pay.ActionCancel:  {e.settleChange, e.lookForCancel, e.openPayment},
+	}
+}
+
+func (e *Engine) openPayment(tx *store.Tx, call pay.Call) (Reply, error) {
+	p, err := tx.Payment(call.Owner, call.Payment)
+	return e.present.Payment(p, StandingOpen), err
+}
+
 // Payment is one payment.
 //
 // Errors: not_found.

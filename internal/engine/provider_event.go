@@ -77,7 +77,7 @@ func (e *Engine) signers(ctx context.Context, merchant pay.ID) ([]pay.Connection
 func (e *Engine) keepProviderEvent(tx *store.Tx, c pay.Connection, hint pay.EventHint, body []byte) error {
 	ev := pay.ProviderEvent{
 		ID: newID(), Owner: c.Owner, Connection: c.ID, Ref: hint.Ref, Type: hint.Type, APIVersion: hint.APIVersion,
-		ObjectRef: hint.ObjectRef, PaymentRef: hint.PaymentRef,
+		ObjectRef: hint.ObjectRef, Account: hint.Account, PaymentRef: hint.PaymentRef,
 		State: pay.ProviderEventNew, CreatedAt: hint.CreatedAt, ReceivedAt: tx.Now(),
 	}
 	if err := e.triage(tx, &ev, hint); err != nil {
@@ -108,22 +108,30 @@ func payloadContext(id pay.ID) string { return "provider_event|payload|" + strin
 // event is another's twin is no reason: two events of one object in one second
 // may be two facts, and reading the object twice does no harm.
 func (e *Engine) triage(tx *store.Tx, ev *pay.ProviderEvent, hint pay.EventHint) error {
-	done := func(state pay.ProviderEventState, note string) {
-		ev.State, ev.Note, ev.DoneAt = state, note, tx.Now()
+	at, known := e.topics[hint.Topic]
+	if !known {
+		ev.State, ev.Note, ev.DoneAt = pay.ProviderEventIgnored, "events of this type change nothing here", tx.Now()
+		return nil
 	}
-	switch {
-	case !hint.Known:
-		done(pay.ProviderEventIgnored, "events of this type change nothing here")
-	case hint.PaymentRef == "":
-		done(pay.ProviderEventIgnored, "not about a payment")
-	default:
-		known, err := e.knowsAlready(tx, ev.Owner, hint)
-		if known {
-			done(pay.ProviderEventApplied, "nothing new")
-		}
-		return err
+	if at.triage == nil {
+		return nil
 	}
-	return nil
+	found, err := at.triage(tx, *ev, hint)
+	if found.state != "" {
+		ev.State, ev.Note, ev.DoneAt = found.state, found.note, tx.Now()
+	}
+	return err
+}
+
+func (e *Engine) triagePayment(tx *store.Tx, ev pay.ProviderEvent, hint pay.EventHint) (triaged, error) {
+	if hint.PaymentRef == "" {
+		return triaged{pay.ProviderEventIgnored, "not about a payment"}, nil
+	}
+	known, err := e.knowsAlready(tx, ev.Owner, hint)
+	if known {
+		return triaged{pay.ProviderEventApplied, "nothing new"}, err
+	}
+	return triaged{}, err
 }
 
 // knowsAlready reports whether an event claims nothing but what we know. It
@@ -158,18 +166,29 @@ func (e *Engine) ApplyProviderEvent(ctx context.Context, job store.Job) (again t
 	if err != nil {
 		return 0, e.closeProviderEvent(ctx, ev, pay.ProviderEventIgnored, err.Error())
 	}
-	p, err := e.paymentOf(ctx, ev.Owner, hint)
-	if pay.Is(err, pay.CodeNotFound) {
-		return 0, e.closeProviderEvent(ctx, ev, pay.ProviderEventIgnored, "not about a payment of ours")
+	at, known := e.topics[hint.Topic]
+	if !known {
+		return 0, e.closeProviderEvent(ctx, ev, pay.ProviderEventIgnored, "events of this type change nothing here")
 	}
-	if err != nil {
-		return 0, err
+	note, err := at.apply(ctx, ev, hint)
+	if errors.Is(err, errNotOurs) {
+		return 0, e.closeProviderEvent(ctx, ev, pay.ProviderEventIgnored, "not about anything of ours")
 	}
-	note, err := e.refresh(ctx, p, hint)
 	if err != nil {
 		return 0, err
 	}
 	return 0, e.closeProviderEvent(ctx, ev, pay.ProviderEventApplied, note)
+}
+
+func (e *Engine) applyPayment(ctx context.Context, ev pay.ProviderEvent, hint pay.EventHint) (note string, err error) {
+	p, err := e.paymentOf(ctx, ev.Owner, hint)
+	if pay.Is(err, pay.CodeNotFound) {
+		return "", errNotOurs
+	}
+	if err != nil {
+		return "", err
+	}
+	return e.refresh(ctx, p, hint)
 }
 
 // paymentOf finds the payment that an event is about: by Stripe's reference,

@@ -140,6 +140,19 @@ func (e *Engine) countRefunds(tx *store.Tx, p pay.Payment) (pay.Payment, error) 
 	return e.keepPayment(tx, p, change)
 }
 
+func (e *Engine) refundDeeds() map[pay.Action]deed {
+	return map[pay.Action]deed{pay.ActionRefund: {e.settleRefund, e.lookForRefund, e.openRefund}}
+}
+
+func (e *Engine) openRefund(tx *store.Tx, call pay.Call) (Reply, error) {
+	refund, err := tx.Refund(call.Owner, call.Subject)
+	if err != nil {
+		return Reply{}, err
+	}
+	p, err := tx.Payment(call.Owner, call.Payment)
+	return e.present.Refund(refund, p, StandingOpen), err
+}
+
 // Refund is one refund.
 //
 // Errors: not_found.

@@ -94,6 +94,7 @@ const (
 	CodeApprovalExpired     Code = "approval_expired"
 	CodeApprovalDecided     Code = "approval_already_decided"
 	CodeApprovalOwn         Code = "approval_by_same_key"
+	CodeAccountDisabled     Code = "account_disabled"
 	CodeConnectionInUse     Code = "connection_in_use"
 	CodeConnectionKind      Code = "connection_wrong_kind"
 	CodeConnectionAccount   Code = "connection_other_account"
@@ -187,6 +188,7 @@ var Codes = []CodeInfo{
 	{CodeApprovalExpired, KindForbidden, "Nobody approved this write in time; nothing was sent.", "Ask again with a new `Idempotency-Key`."},
 	{CodeApprovalDecided, KindConflict, "The approval was decided already, or has expired.", "Read it to see how."},
 	{CodeApprovalOwn, KindForbidden, "The API key that asked for an approval cannot give it.", "Decide with another key."},
+	{CodeAccountDisabled, KindConflict, "The partner's account may take no money.", "The message says why; an onboarding link lets the partner give what is missing."},
 	{CodeConnectionInUse, KindConflict, "Something still uses the connection.", "The message names what; change that first."},
 	{CodeConnectionKind, KindInvalid, "The connection is of a kind that cannot do this.", "The message says which kind is needed."},
 	{CodeConnectionAccount, KindConflict, "The new credentials belong to another account.", "Send `allow_other_account: true` when that is meant."},

@@ -27,6 +27,12 @@ const (
 	EventRunSucceeded          EventType = "run.succeeded"
 	EventRunFailed             EventType = "run.failed"
 	EventRunCanceled           EventType = "run.canceled"
+	EventAccountUpdated        EventType = "account.updated"
+	EventAccountEnabled        EventType = "account.enabled"
+	EventAccountRestricted     EventType = "account.restricted"
+	EventAccountRejected       EventType = "account.rejected"
+	EventAccountFailed         EventType = "account.failed"
+	EventAccountRemoved        EventType = "account.removed"
 	EventPing                  EventType = "endpoint.ping"
 )
 
@@ -58,6 +64,12 @@ var EventTypes = []EventInfo{
 	{EventRunSucceeded, "A run of a flow came to its end."},
 	{EventRunFailed, "A run of a flow failed; error says in which step and why, and what could not be taken back."},
 	{EventRunCanceled, "A run of a flow was called off."},
+	{EventAccountUpdated, "What Stripe wants to know of a partner has changed, or what it knows; see requirements."},
+	{EventAccountEnabled, "A partner's account can take money."},
+	{EventAccountRestricted, "A partner's account may take no money for now; see requirements."},
+	{EventAccountRejected, "A partner's account was rejected, and takes no money any more."},
+	{EventAccountFailed, "Stripe refused to make a partner's account; error says why."},
+	{EventAccountRemoved, "A partner's account was deleted, or the partner disconnected it."},
 	{EventPing, "Sent on request, to try an endpoint."},
 }
 
@@ -85,6 +97,7 @@ type ProviderEvent struct {
 	Type       string
 	APIVersion string
 	ObjectRef  string // the object it is about: pi_…, ch_…, re_…
+	Account    string // acct_… of the partner it happened to; empty: the key's own
 	PaymentRef string // the intent it concerns: pi_…; empty when none
 	Payload    []byte // sealed
 	State      ProviderEventState
@@ -93,6 +106,16 @@ type ProviderEvent struct {
 	ReceivedAt time.Time
 	DoneAt     time.Time
 }
+
+// Topic is what a Stripe event may have changed here: each has one verb that
+// reads the object again and takes over what is new.
+type Topic string
+
+// What a Stripe event may have changed here.
+const (
+	TopicPayment Topic = "payment" // and its refunds
+	TopicAccount Topic = "account"
+)
 
 // ProviderEventState is what was done about a Stripe event.
 type ProviderEventState string

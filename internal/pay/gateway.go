@@ -5,8 +5,9 @@ import "time"
 // Access is how a call reaches a merchant's Stripe account: unsealed, for the
 // length of one call.
 type Access struct {
-	Kind ConnectionKind // which Stripe; decides the address
-	Key  Secret
+	Kind    ConnectionKind // which Stripe; decides the address
+	Key     Secret
+	Account string // acct_… of a partner, to read as; empty: the key's own
 }
 
 // ChargeOrder is all that a charge needs.
@@ -29,8 +30,8 @@ type CardFound struct {
 	CustomerRef string // cus_…; empty when attached to nobody
 }
 
-// Account is what Stripe says of itself when shown a key.
-type Account struct {
+// StripeAccount is what Stripe says of itself when shown a key.
+type StripeAccount struct {
 	Ref    string // acct_…; empty when a restricted key may not see it
 	Name   string
 	Rights []Right // of a restricted key, as far as was tried; nil for a key that may do everything
@@ -42,10 +43,11 @@ type EventHint struct {
 	Type       string
 	APIVersion string
 	ObjectRef  string  // the object it is about
+	Topic      Topic   // what it may have changed here; empty: nothing
+	Account    string  // acct_… of the partner it happened to; empty: the key's own
 	PaymentRef string  // the intent it concerns, or empty
 	PaymentID  ID      // ours, from the metadata, or empty
 	MerchantID ID      // ours, from the metadata, or empty
-	Known      bool    // of a type that can change a payment or refund
 	Payment    *Report // for payment_intent events
 	Refunds    bool    // refunds of the payment may have changed
 	CreatedAt  time.Time

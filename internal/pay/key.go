@@ -27,13 +27,23 @@ const (
 	ScopeApprovalsWrite   Scope = "approvals:write"
 	ScopeFlowsRead        Scope = "flows:read"
 	ScopeFlowsWrite       Scope = "flows:write"
+
+	ScopeAccountsRead       Scope = "accounts:read"
+	ScopeAccountsWrite      Scope = "accounts:write"
+	ScopeTransfersRead      Scope = "transfers:read" // transfers, payouts and disputes
+	ScopeTransfersWrite     Scope = "transfers:write"
+	ScopeLedgerRead         Scope = "ledger:read"
+	ScopeLedgerWrite        Scope = "ledger:write"
+	ScopeSubscriptionsRead  Scope = "subscriptions:read" // plans, subscriptions and invoices
+	ScopeSubscriptionsWrite Scope = "subscriptions:write"
 )
 
 // Scopes is every scope.
 var Scopes = []Scope{
 	ScopePaymentsRead, ScopePaymentsWrite, ScopeMerchantRead, ScopeMerchantWrite, ScopeWebhooksRead, ScopeWebhooksWrite,
 	ScopeOperationsRead, ScopeOperationsWrite, ScopeConnectionsRead, ScopeConnectionsWrite, ScopeApprovalsRead, ScopeApprovalsWrite,
-	ScopeFlowsRead, ScopeFlowsWrite,
+	ScopeFlowsRead, ScopeFlowsWrite, ScopeAccountsRead, ScopeAccountsWrite, ScopeTransfersRead, ScopeTransfersWrite,
+	ScopeLedgerRead, ScopeLedgerWrite, ScopeSubscriptionsRead, ScopeSubscriptionsWrite,
 }
 
 // ParseScopes reads a comma-separated list, or "all".

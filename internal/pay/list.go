@@ -88,6 +88,12 @@ type RefundFilter struct {
 	Until    time.Time // created before
 }
 
+// AccountFilter is which partners' accounts are wanted; empty fields do not
+// filter.
+type AccountFilter struct {
+	Statuses []AccountStatus
+}
+
 // DeliveryFilter is which deliveries are wanted; empty fields do not filter.
 type DeliveryFilter struct {
 	Endpoint ID

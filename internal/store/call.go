@@ -11,13 +11,13 @@ var calls = define(table[pay.Call]{
 	name: "calls",
 	what: "call",
 	fixed: "merchant mode id action connection payment subject wire_method wire_path wire_body wire_version " +
-		"provider_key request_key first_sent_at created_at",
+		"wire_account provider_key request_key first_sent_at created_at",
 	mutable: "state attempts due_at fence outcome request_ref note answered_at",
 	fields: func(c *pay.Call) []any {
 		return []any{
 			&c.Owner.Merchant, &c.Owner.Mode, &c.ID, &c.Action, &c.Connection, opt(&c.Payment), &c.Subject,
 			&c.Wire.Method, &c.Wire.Path, &c.Wire.Body, &c.Wire.APIVersion,
-			&c.ProviderKey, &c.RequestKey, moment{&c.FirstSentAt}, moment{&c.CreatedAt},
+			&c.Wire.Account, &c.ProviderKey, &c.RequestKey, moment{&c.FirstSentAt}, moment{&c.CreatedAt},
 			&c.State, &c.Attempts, moment{&c.DueAt}, &c.Fence, &c.Outcome, &c.RequestRef, &c.Note, moment{&c.AnsweredAt},
 		}
 	},

@@ -70,7 +70,7 @@ func migrateSchema(ctx context.Context, dialect goose.Dialect, name string, db *
 	if err != nil {
 		return err
 	}
-	provider, err := goose.NewProvider(dialect, db, files)
+	provider, err := goose.NewProvider(dialect, db, files, goose.WithAllowOutofOrder(true))
 	if err != nil {
 		return err
 	}

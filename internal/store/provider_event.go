@@ -9,11 +9,11 @@ import (
 var providerEvents = define(table[pay.ProviderEvent]{
 	name:    "provider_events",
 	what:    "Stripe event",
-	fixed:   "merchant mode id connection ref type api_version object_ref payment_ref payload created_at received_at",
+	fixed:   "merchant mode id connection ref type api_version object_ref account payment_ref payload created_at received_at",
 	mutable: "state note done_at",
 	fields: func(e *pay.ProviderEvent) []any {
 		return []any{
-			&e.Owner.Merchant, &e.Owner.Mode, &e.ID, opt(&e.Connection), &e.Ref, &e.Type, &e.APIVersion, &e.ObjectRef, &e.PaymentRef,
+			&e.Owner.Merchant, &e.Owner.Mode, &e.ID, opt(&e.Connection), &e.Ref, &e.Type, &e.APIVersion, &e.ObjectRef, &e.Account, &e.PaymentRef,
 			blob{&e.Payload}, moment{&e.CreatedAt}, moment{&e.ReceivedAt},
 			&e.State, &e.Note, moment{&e.DoneAt},
 		}

@@ -55,30 +55,30 @@ var rights = []right{
 //
 // Errors: provider_key_invalid, provider_key_lacks_rights (naming them),
 // provider_unreachable, provider_busy, in_doubt, provider_refused.
-func (g *Gateway) Check(ctx context.Context, access pay.Access) (pay.Account, error) {
+func (g *Gateway) Check(ctx context.Context, access pay.Access) (pay.StripeAccount, error) {
 	r := reader{g: g, access: access, name: "check"}
 	account, err := r.account(ctx)
 	if !isRestricted(access.Key) {
 		return account, err
 	}
 	if err != nil && !pay.Is(err, pay.CodeProviderKeyRights) {
-		return pay.Account{}, err
+		return pay.StripeAccount{}, err
 	}
 	return account, r.tryRights(ctx)
 }
 
 func isRestricted(key pay.Secret) bool { return strings.HasPrefix(key.Reveal(), "rk_") }
 
-func (r reader) account(ctx context.Context) (pay.Account, error) {
+func (r reader) account(ctx context.Context) (pay.StripeAccount, error) {
 	body, err := r.get(ctx, "/v1/account")
 	if err != nil {
-		return pay.Account{}, err
+		return pay.StripeAccount{}, err
 	}
 	var account stripego.Account
 	if err := json.Unmarshal(body, &account); err != nil || account.ID == "" {
-		return pay.Account{}, doubtful("its account cannot be read").Because(err)
+		return pay.StripeAccount{}, doubtful("its account cannot be read").Because(err)
 	}
-	return pay.Account{Ref: account.ID, Name: accountName(&account)}, nil
+	return pay.StripeAccount{Ref: account.ID, Name: accountName(&account)}, nil
 }
 
 // accountName is what people call the account: new accounts have few of these.
@@ -97,14 +97,14 @@ func accountName(account *stripego.Account) string {
 //
 // Errors: provider_key_invalid, provider_unreachable, provider_busy, in_doubt,
 // provider_refused.
-func (g *Gateway) Inspect(ctx context.Context, access pay.Access) (pay.Account, error) {
+func (g *Gateway) Inspect(ctx context.Context, access pay.Access) (pay.StripeAccount, error) {
 	r := reader{g: g, access: access, name: "inspect"}
 	account, err := r.account(ctx)
 	if !isRestricted(access.Key) {
 		return account, err
 	}
 	if err != nil && !pay.Is(err, pay.CodeProviderKeyRights) {
-		return pay.Account{}, err
+		return pay.StripeAccount{}, err
 	}
 	for _, one := range rights {
 		has, err := r.has(ctx, one)

@@ -16,7 +16,7 @@ var restricted = pay.Access{Kind: pay.ConnectionStripe, Key: pay.NewSecret("rk_t
 
 func TestCheckNamesTheAccount(t *testing.T) {
 	t.Parallel()
-	for body, want := range map[string]pay.Account{
+	for body, want := range map[string]pay.StripeAccount{
 		`{"id":"acct_1","object":"account","settings":{"dashboard":{"display_name":"Acme"}},"business_profile":{"name":"Acme Ltd"}}`: {Ref: "acct_1", Name: "Acme"},
 		`{"id":"acct_1","object":"account","settings":{"dashboard":{}},"business_profile":{"name":"Acme Ltd"}}`:                      {Ref: "acct_1", Name: "Acme Ltd"},
 		`{"id":"acct_1","object":"account","email":"owner@acme.example","business_profile":null}`:                                    {Ref: "acct_1", Name: "owner@acme.example"},
@@ -102,7 +102,7 @@ func TestInspectTellsTheRights(t *testing.T) {
 	full := newFake(t, always(200, `{"id":"acct_1","object":"account","email":"a@b.example"}`))
 	account, err = full.gateway().Inspect(t.Context(), access)
 	require.NoError(t, err)
-	assert.Equal(t, pay.Account{Ref: "acct_1", Name: "a@b.example"}, account, "a secret key may do everything")
+	assert.Equal(t, pay.StripeAccount{Ref: "acct_1", Name: "a@b.example"}, account, "a secret key may do everything")
 	refused := newFake(t, always(401, invalid(nil)))
 	_, err = refused.gateway().Inspect(t.Context(), restricted)
 	assert.True(t, pay.Is(err, pay.CodeProviderKeyInvalid), err)

@@ -23,23 +23,34 @@ const (
 	maxSecrets = 16
 )
 
-// handled has the types of events that can change a payment or refund, and
-// whether refunds may have changed (docs.stripe.com/api/events/types). Of what
-// Stripe tells twice, once of the charge and once of its intent, the intent's
-// event is enough: every payment here is an intent.
-var handled = map[string]struct{ refunds bool }{
-	"payment_intent.succeeded":                 {},
-	"payment_intent.payment_failed":            {},
-	"payment_intent.canceled":                  {},
-	"payment_intent.amount_capturable_updated": {},
-	"payment_intent.requires_action":           {},
-	"payment_intent.processing":                {},
-	"charge.updated":                           {}, // brings the fee
-	"charge.refunded":                          {refunds: true},
-	"refund.created":                           {refunds: true},
-	"refund.updated":                           {refunds: true},
-	"refund.failed":                            {refunds: true},
-	"charge.refund.updated":                    {refunds: true},
+// change is what events of one type can change here.
+type change struct {
+	topic   pay.Topic
+	refunds bool // the payment's refunds may have changed
+}
+
+var (
+	ofPayment = change{topic: pay.TopicPayment}
+	ofRefunds = change{topic: pay.TopicPayment, refunds: true}
+)
+
+// handled has the types of events that can change something here
+// (docs.stripe.com/api/events/types). Of what Stripe tells twice, once of the
+// charge and once of its intent, the intent's event is enough: every payment
+// here is an intent.
+var handled = map[string]change{
+	"payment_intent.succeeded":                 ofPayment,
+	"payment_intent.payment_failed":            ofPayment,
+	"payment_intent.canceled":                  ofPayment,
+	"payment_intent.amount_capturable_updated": ofPayment,
+	"payment_intent.requires_action":           ofPayment,
+	"payment_intent.processing":                ofPayment,
+	"charge.updated":                           ofPayment, // brings the fee
+	"charge.refunded":                          ofRefunds,
+	"refund.created":                           ofRefunds,
+	"refund.updated":                           ofRefunds,
+	"refund.failed":                            ofRefunds,
+	"charge.refund.updated":                    ofRefunds,
 }
 
 // handledTypes is the types in order, to subscribe to.
@@ -110,6 +121,7 @@ type event struct {
 	ID         string `json:"id"`
 	Type       string `json:"type"`
 	APIVersion string `json:"api_version"`
+	Account    string `json:"account"` // of a connected account's event
 	Created    int64  `json:"created"`
 	Data       struct {
 		Object json.RawMessage `json:"object"`
@@ -148,10 +160,10 @@ func (g *Gateway) Read(body []byte) (pay.EventHint, error) {
 	if e.ID == "" || e.Type == "" {
 		return pay.EventHint{}, pay.Errorf(pay.CodeInvalidBody, "the body is not a Stripe event: it has no id or type")
 	}
-	kind, known := handled[e.Type]
+	kind := handled[e.Type]
 	hint := pay.EventHint{
-		Ref: e.ID, Type: e.Type, APIVersion: e.APIVersion,
-		Known: known, Refunds: kind.refunds, CreatedAt: time.Unix(e.Created, 0).UTC(),
+		Ref: e.ID, Type: e.Type, APIVersion: e.APIVersion, Account: e.Account,
+		Topic: kind.topic, Refunds: kind.refunds, CreatedAt: time.Unix(e.Created, 0).UTC(),
 	}
 	addObject(&hint, e.Data.Object)
 	return hint, nil

@@ -87,7 +87,7 @@ func TestReadEvent(t *testing.T) {
 	got.Payment = nil
 	assert.Equal(t, pay.EventHint{
 		Ref: "evt_1", Type: "payment_intent.amount_capturable_updated", APIVersion: "2026-03-25.dahlia", ObjectRef: "pi_3Test", PaymentRef: "pi_3Test",
-		PaymentID: paymentID, MerchantID: merchantID, Known: true, CreatedAt: signedAt.UTC(),
+		PaymentID: paymentID, MerchantID: merchantID, Topic: pay.TopicPayment, CreatedAt: signedAt.UTC(),
 	}, got)
 }
 
@@ -99,17 +99,17 @@ func TestReadEventsOfAllKinds(t *testing.T) {
 		kind, object string
 		want         pay.EventHint
 	}{
-		"charge":                 {"charge.updated", `{"id":"ch_1","object":"charge","payment_intent":"pi_1",` + tags + `}`, pay.EventHint{ObjectRef: "ch_1", PaymentRef: "pi_1", PaymentID: paymentID, MerchantID: merchantID, Known: true}},
-		"charge, expanded":       {"charge.refunded", `{"id":"ch_1","object":"charge","payment_intent":{"id":"pi_1"}}`, pay.EventHint{ObjectRef: "ch_1", PaymentRef: "pi_1", Known: true, Refunds: true}},
-		"charge of 2015":         {"charge.updated", `{"id":"ch_1","object":"charge","card":{"last4":4242},"metadata":[]}`, pay.EventHint{Known: true}},
-		"refund":                 {"refund.failed", `{"id":"re_1","object":"refund","payment_intent":"pi_1","charge":"ch_1",` + tags + `}`, pay.EventHint{ObjectRef: "re_1", PaymentRef: "pi_1", PaymentID: paymentID, MerchantID: merchantID, Known: true, Refunds: true}},
-		"refund, deprecated":     {"charge.refund.updated", `{"id":"re_1","object":"refund","payment_intent":null}`, pay.EventHint{ObjectRef: "re_1", Known: true, Refunds: true}},
+		"charge":                 {"charge.updated", `{"id":"ch_1","object":"charge","payment_intent":"pi_1",` + tags + `}`, pay.EventHint{ObjectRef: "ch_1", PaymentRef: "pi_1", PaymentID: paymentID, MerchantID: merchantID, Topic: pay.TopicPayment}},
+		"charge, expanded":       {"charge.refunded", `{"id":"ch_1","object":"charge","payment_intent":{"id":"pi_1"}}`, pay.EventHint{ObjectRef: "ch_1", PaymentRef: "pi_1", Topic: pay.TopicPayment, Refunds: true}},
+		"charge of 2015":         {"charge.updated", `{"id":"ch_1","object":"charge","card":{"last4":4242},"metadata":[]}`, pay.EventHint{Topic: pay.TopicPayment}},
+		"refund":                 {"refund.failed", `{"id":"re_1","object":"refund","payment_intent":"pi_1","charge":"ch_1",` + tags + `}`, pay.EventHint{ObjectRef: "re_1", PaymentRef: "pi_1", PaymentID: paymentID, MerchantID: merchantID, Topic: pay.TopicPayment, Refunds: true}},
+		"refund, deprecated":     {"charge.refund.updated", `{"id":"re_1","object":"refund","payment_intent":null}`, pay.EventHint{ObjectRef: "re_1", Topic: pay.TopicPayment, Refunds: true}},
 		"dispute":                {"charge.dispute.created", `{"id":"dp_1","object":"dispute","payment_intent":"pi_1"}`, pay.EventHint{ObjectRef: "dp_1", PaymentRef: "pi_1"}},
 		"unknown type":           {"quantum.entangled", `{"id":"qe_1","object":"quantum"}`, pay.EventHint{ObjectRef: "qe_1"}},
-		"no object":              {"payment_intent.succeeded", `null`, pay.EventHint{Known: true}},
-		"an object that is none": {"payment_intent.succeeded", `"pi_1"`, pay.EventHint{Known: true}},
-		"an unreadable intent":   {"payment_intent.succeeded", `{"id":"pi_1","object":"payment_intent","amount":"ten"}`, pay.EventHint{ObjectRef: "pi_1", PaymentRef: "pi_1", Known: true}},
-		"metadata of others":     {"refund.created", `{"id":"re_1","object":"refund","payment_intent":7,"metadata":{"florin_payment":"x","florin_merchant":9}}`, pay.EventHint{ObjectRef: "re_1", Known: true, Refunds: true}},
+		"no object":              {"payment_intent.succeeded", `null`, pay.EventHint{Topic: pay.TopicPayment}},
+		"an object that is none": {"payment_intent.succeeded", `"pi_1"`, pay.EventHint{Topic: pay.TopicPayment}},
+		"an unreadable intent":   {"payment_intent.succeeded", `{"id":"pi_1","object":"payment_intent","amount":"ten"}`, pay.EventHint{ObjectRef: "pi_1", PaymentRef: "pi_1", Topic: pay.TopicPayment}},
+		"metadata of others":     {"refund.created", `{"id":"re_1","object":"refund","payment_intent":7,"metadata":{"florin_payment":"x","florin_merchant":9}}`, pay.EventHint{ObjectRef: "re_1", Topic: pay.TopicPayment, Refunds: true}},
 	}
 	for name, row := range rows {
 		got, err := gateway.Read([]byte(`{"id":"evt_1","type":"` + row.kind + `","api_version":null,"created":1700000000,"data":{"object":` + row.object + `}}`))

@@ -56,7 +56,7 @@ type reader struct {
 
 // get reads one object or page.
 func (r reader) get(ctx context.Context, path string) ([]byte, error) {
-	wire := pay.Wire{Method: http.MethodGet, Path: path, APIVersion: stripego.APIVersion}
+	wire := pay.Wire{Method: http.MethodGet, Path: path, APIVersion: stripego.APIVersion, Account: r.access.Account}
 	got, verdict := r.ask(ctx, request{access: r.access, wire: wire})
 	if verdict == pay.OutcomeDone {
 		return got.body, nil

@@ -328,7 +328,7 @@ func TestSandboxEvents(t *testing.T) {
 			assert.Error(t, w.Verify(d.body, d.header, []pay.Secret{secret}, time.Now()), "the replaced endpoint sends no more")
 			hint, err := w.Read(d.body)
 			require.NoError(t, err)
-			assert.True(t, hint.Known, hint.Type)
+			assert.Equal(t, pay.TopicPayment, hint.Topic, hint.Type)
 			assert.Equal(t, report.ProviderRef, hint.PaymentRef)
 			assert.Equal(t, paymentID, hint.PaymentID)
 			assert.Equal(t, merchantID, hint.MerchantID)

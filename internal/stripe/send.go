@@ -40,30 +40,53 @@ func done(got answer, action pay.Action) pay.Answer {
 	return result
 }
 
+// readers take from what Stripe answered to an action that it carried out what
+// the engine must know. Each feature adds its own.
+//
+// Errors: in_doubt, when the answer cannot be read.
+var readers = map[pay.Action]func(result *pay.Answer, body []byte) error{
+	pay.ActionCharge:         intoPayment,
+	pay.ActionCapture:        intoPayment,
+	pay.ActionCancel:         intoPayment,
+	pay.ActionRefund:         intoRefund,
+	pay.ActionCreateCustomer: intoCustomer,
+	pay.ActionAttachCard:     intoCard,
+	pay.ActionDetachCard:     intoNothing,
+}
+
 func readInto(result *pay.Answer, action pay.Action, body []byte) error {
-	switch action {
-	case pay.ActionCharge, pay.ActionCapture, pay.ActionCancel:
-		report, err := readPayment(body)
-		result.Payment = &report
-		return err
-	case pay.ActionRefund:
-		report, err := readRefund(body)
-		result.Refund = &report
-		return err
-	case pay.ActionCreateCustomer:
-		ref, err := readCustomer(body)
-		result.Customer = ref
-		return err
-	case pay.ActionAttachCard:
-		found, err := readCard(body)
-		result.Card = &found.CardReport
-		return err
-	case pay.ActionDetachCard:
-		return nil // that it was done is all there is to know
-	default:
+	read, known := readers[action]
+	if !known {
 		return fmt.Errorf("no such action: %s", action)
 	}
+	return read(result, body)
 }
+
+func intoPayment(result *pay.Answer, body []byte) error {
+	report, err := readPayment(body)
+	result.Payment = &report
+	return err
+}
+
+func intoRefund(result *pay.Answer, body []byte) error {
+	report, err := readRefund(body)
+	result.Refund = &report
+	return err
+}
+
+func intoCustomer(result *pay.Answer, body []byte) (err error) {
+	result.Customer, err = readCustomer(body)
+	return err
+}
+
+func intoCard(result *pay.Answer, body []byte) error {
+	found, err := readCard(body)
+	result.Card = &found.CardReport
+	return err
+}
+
+// intoNothing is for what is known in full once it was done.
+func intoNothing(*pay.Answer, []byte) error { return nil }
 
 // refusedPayment is how a payment stands after a refusal, where Stripe encloses
 // it. A refused charge has failed, even where its intent could be confirmed

@@ -57,6 +57,7 @@ func testRows(t *testing.T, s *store.Store) {
 	t.Run("request", func(t *testing.T) { rowsRequest(t, w) })
 	t.Run("endpoint", func(t *testing.T) { rowsEndpoint(t, w) })
 	t.Run("delivery", func(t *testing.T) { rowsDelivery(t, w) })
+	t.Run("account", func(t *testing.T) { rowsAccount(t, w.Sibling(t)) })
 	t.Run("provider event", func(t *testing.T) { rowsProviderEvent(t, w) })
 }
 

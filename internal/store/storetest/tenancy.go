@@ -106,6 +106,7 @@ func testTenancy(t *testing.T, s *store.Store) {
 			strangerFlows(t, stranger, x, tried)
 			strangerInserts(t, stranger, w, x, tried)
 			strangerWatches(t, stranger, x.watched, tried)
+			strangerAccounts(t, stranger, w, tried)
 			assert.Equal(t, before, snapshot(t, w, x), "a stranger changed something")
 			kind := reflect.TypeFor[*store.Tx]()
 			for i := range kind.NumMethod() {

@@ -161,7 +161,7 @@ func (w *World) NewCall(p pay.Payment) pay.Call {
 	key := NewID()
 	return pay.Call{
 		ID: key, Owner: w.Owner, Action: pay.ActionCharge, Connection: w.Connection.ID, Payment: p.ID, Subject: p.ID,
-		Wire:        pay.Wire{Method: "POST", Path: "/v1/payment_intents", Body: "amount=5000&currency=usd&confirm=true", APIVersion: "2026-03-25"},
+		Wire:        pay.Wire{Method: "POST", Path: "/v1/payment_intents", Body: "amount=5000&currency=usd&confirm=true", APIVersion: "2026-03-25", Account: "acct_1"},
 		ProviderKey: "florin-" + string(key), RequestKey: p.IdempotencyKey, State: pay.CallOpen, Attempts: 1,
 		FirstSentAt: w.at(14), DueAt: w.at(15), Fence: 1, Outcome: pay.OutcomeInDoubt, RequestRef: "req_1", Note: "torn",
 		CreatedAt: w.at(16), AnsweredAt: w.at(17),
@@ -215,7 +215,7 @@ func (w *World) NewProviderEvent() pay.ProviderEvent {
 	key := NewID()
 	return pay.ProviderEvent{
 		ID: key, Owner: w.Owner, Connection: w.Connection.ID, Ref: "evt_" + string(key), Type: "payment_intent.succeeded",
-		APIVersion: "2026-03-25", ObjectRef: "pi_1" + string(key), PaymentRef: "pi_" + string(key), Payload: []byte(`{"object":"event"}`),
+		APIVersion: "2026-03-25", ObjectRef: "pi_1" + string(key), Account: "acct_" + string(key), PaymentRef: "pi_" + string(key), Payload: []byte(`{"object":"event"}`),
 		State: pay.ProviderEventNew, Note: "new", CreatedAt: w.at(29), ReceivedAt: w.at(30), DoneAt: w.at(31),
 	}
 }
