@@ -9,44 +9,55 @@ import (
 	"florin/internal/pay"
 )
 
-// maxExport is how many payments one CSV holds: a month of a busy shop, and
-// less than the million rows that spreadsheets show.
+// maxExport is how many rows one CSV holds: the payments of a month of a busy
+// shop, and less than the million rows that spreadsheets show.
 const maxExport = 100_000
 
 // exportTrailer says where to go on when there are more than maxExport.
 const exportTrailer = "Next-Cursor"
 
-// exportColumns are the columns of the CSV, in an order that stays: new ones
-// are added at the end.
-var exportColumns = []struct {
-	name string
-	cell func(Payment) string
-}{
-	{"id", func(p Payment) string { return p.ID }},
-	{"created_at", func(p Payment) string { return p.CreatedAt }},
-	{"updated_at", func(p Payment) string { return p.UpdatedAt }},
-	{"mode", func(p Payment) string { return p.Mode }},
-	{"status", func(p Payment) string { return p.Status }},
-	{"amount", func(p Payment) string { return p.Amount }},
-	{"amount_captured", func(p Payment) string { return p.AmountCaptured }},
-	{"amount_refunded", func(p Payment) string { return p.AmountRefunded }},
-	{"fee", func(p Payment) string { return orBlank(p.Fee) }},
-	{"currency", func(p Payment) string { return p.Currency }},
-	{"provider", func(p Payment) string { return p.Provider }},
-	{"provider_ref", func(p Payment) string { return p.ProviderRef }},
-	{"payment_method", func(p Payment) string { return p.PaymentMethod }},
-	{"card_brand", func(p Payment) string { return p.face().Brand }},
-	{"card_last4", func(p Payment) string { return p.face().Last4 }},
-	{"saved_card_id", func(p Payment) string { return orBlank(p.SavedCardID) }},
-	{"customer_id", func(p Payment) string { return orBlank(p.CustomerID) }},
-	{"capture", func(p Payment) string { return p.Capture }},
-	{"description", func(p Payment) string { return p.Description }},
-	{"receipt_email", func(p Payment) string { return p.ReceiptEmail }},
-	{"error_code", func(p Payment) string { return p.failure().Code }},
-	{"decline_code", func(p Payment) string { return p.failure().DeclineCode }},
-	{"idempotency_key", func(p Payment) string { return p.IdempotencyKey }},
-	{"metadata", func(p Payment) string { return metadataCell(p.Metadata) }},
+// sheet is a list as CSV: the name of its file, and its columns in an order
+// that stays: new ones are added at the end.
+type sheet[V any] struct {
+	file    string
+	columns []column[V]
 }
+
+// column is one column of a sheet. Cells of figures are written as they are: a
+// text of others may not begin as a formula does.
+type column[V any] struct {
+	name   string
+	cell   func(V) string
+	figure bool
+}
+
+// paymentSheet is the list of payments as CSV.
+var paymentSheet = sheet[Payment]{"payments.csv", []column[Payment]{
+	{name: "id", cell: func(p Payment) string { return p.ID }},
+	{name: "created_at", cell: func(p Payment) string { return p.CreatedAt }},
+	{name: "updated_at", cell: func(p Payment) string { return p.UpdatedAt }},
+	{name: "mode", cell: func(p Payment) string { return p.Mode }},
+	{name: "status", cell: func(p Payment) string { return p.Status }},
+	{name: "amount", cell: func(p Payment) string { return p.Amount }},
+	{name: "amount_captured", cell: func(p Payment) string { return p.AmountCaptured }},
+	{name: "amount_refunded", cell: func(p Payment) string { return p.AmountRefunded }},
+	{name: "fee", cell: func(p Payment) string { return orBlank(p.Fee) }},
+	{name: "currency", cell: func(p Payment) string { return p.Currency }},
+	{name: "provider", cell: func(p Payment) string { return p.Provider }},
+	{name: "provider_ref", cell: func(p Payment) string { return p.ProviderRef }},
+	{name: "payment_method", cell: func(p Payment) string { return p.PaymentMethod }},
+	{name: "card_brand", cell: func(p Payment) string { return p.face().Brand }},
+	{name: "card_last4", cell: func(p Payment) string { return p.face().Last4 }},
+	{name: "saved_card_id", cell: func(p Payment) string { return orBlank(p.SavedCardID) }},
+	{name: "customer_id", cell: func(p Payment) string { return orBlank(p.CustomerID) }},
+	{name: "capture", cell: func(p Payment) string { return p.Capture }},
+	{name: "description", cell: func(p Payment) string { return p.Description }},
+	{name: "receipt_email", cell: func(p Payment) string { return p.ReceiptEmail }},
+	{name: "error_code", cell: func(p Payment) string { return p.failure().Code }},
+	{name: "decline_code", cell: func(p Payment) string { return p.failure().DeclineCode }},
+	{name: "idempotency_key", cell: func(p Payment) string { return p.IdempotencyKey }},
+	{name: "metadata", cell: func(p Payment) string { return metadataCell(p.Metadata) }},
+}}
 
 func (p Payment) face() CardFace {
 	if p.Card == nil {
@@ -87,41 +98,44 @@ func safeCell(text string) string {
 	return text
 }
 
-func exportHeader() []string {
-	names := make([]string, len(exportColumns))
-	for i, column := range exportColumns {
+func (s sheet[V]) header() []string {
+	names := make([]string, len(s.columns))
+	for i, column := range s.columns {
 		names[i] = column.name
 	}
 	return names
 }
 
-func exportRow(p Payment) []string {
-	cells := make([]string, len(exportColumns))
-	for i, column := range exportColumns {
-		cells[i] = safeCell(column.cell(p))
+func (s sheet[V]) row(v V) []string {
+	cells := make([]string, len(s.columns))
+	for i, column := range s.columns {
+		if cells[i] = column.cell(v); !column.figure {
+			cells[i] = safeCell(cells[i])
+		}
 	}
 	return cells
 }
 
-// exportPayments streams every page as CSV. What fails on the first page is
+// export streams every page of a list as CSV. What fails on the first page is
 // answered as an error; after that the connection is broken off, so that half
 // an export never looks like a whole one.
-func (s *server) exportPayments(in *intake, filter pay.PaymentFilter, page pay.Page) error {
-	found, err := s.engine.Payments(in.ctx(), in.key.Owner, filter, page)
+func export[T, V any](in *intake, s sheet[V], view func(T) V, first pay.Page, read func(pay.Page) (pay.List[T], error)) error {
+	page := pay.Page{Limit: pay.MaxPage, Cursor: first.Cursor}
+	found, err := read(page)
 	if err != nil {
 		return err
 	}
-	out := startExport(in.w)
+	out := s.start(in.w)
 	for rows := 0; ; {
-		for _, p := range found.Items {
-			_ = out.Write(exportRow(paymentView(p))) // kept by the writer and seen at Flush
+		for _, item := range found.Items {
+			_ = out.Write(s.row(view(item))) // kept by the writer and seen at Flush
 		}
 		out.Flush()
 		if rows += len(found.Items); out.Error() != nil || found.Next == "" || rows >= maxExport {
 			break
 		}
 		page.Cursor = found.Next
-		if found, err = s.engine.Payments(in.ctx(), in.key.Owner, filter, page); err != nil {
+		if found, err = read(page); err != nil {
 			panic(http.ErrAbortHandler) // net/http's word for: close the connection, say nothing
 		}
 	}
@@ -129,13 +143,13 @@ func (s *server) exportPayments(in *intake, filter pay.PaymentFilter, page pay.P
 	return nil
 }
 
-func startExport(w http.ResponseWriter) *csv.Writer {
+func (s sheet[V]) start(w http.ResponseWriter) *csv.Writer {
 	w.Header().Set("Content-Type", typeCSV+"; charset=utf-8; header=present")
-	w.Header().Set("Content-Disposition", `attachment; filename="payments.csv"`)
+	w.Header().Set("Content-Disposition", `attachment; filename="`+s.file+`"`)
 	w.Header().Set("Trailer", exportTrailer)
 	w.WriteHeader(http.StatusOK)
 	out := csv.NewWriter(w)
 	out.UseCRLF = true // RFC 4180
-	_ = out.Write(exportHeader())
+	_ = out.Write(s.header())
 	return out
 }

@@ -17,9 +17,9 @@ func TestARowOfTheExportIsWrittenWhole(t *testing.T) {
 	p.IdempotencyKey = "-2+3"
 	p.Metadata = map[string]string{"b": "2", "a": "1,\n"}
 	w := httptest.NewRecorder()
-	out := startExport(w)
-	require.NoError(t, out.Write(exportRow(paymentView(paid()))))
-	require.NoError(t, out.Write(exportRow(paymentView(p))))
+	out := paymentSheet.start(w)
+	require.NoError(t, out.Write(paymentSheet.row(paymentView(paid()))))
+	require.NoError(t, out.Write(paymentSheet.row(paymentView(p))))
 	out.Flush()
 	assert.Equal(t, "text/csv; charset=utf-8; header=present", w.Header().Get("Content-Type"))
 	rows, err := csv.NewReader(w.Body).ReadAll()

@@ -221,12 +221,13 @@ func listPayments(s *server, in *intake) error {
 	if err != nil {
 		return err
 	}
-	page := query.page()
-	if in.csv {
-		page.Limit = pay.MaxPage
-		return s.exportPayments(in, filter, page)
+	read := func(page pay.Page) (pay.List[pay.Payment], error) {
+		return s.engine.Payments(in.ctx(), in.key.Owner, filter, page)
 	}
-	found, err := s.engine.Payments(in.ctx(), in.key.Owner, filter, page)
+	if in.csv {
+		return export(in, paymentSheet, paymentView, query.page(), read)
+	}
+	found, err := read(query.page())
 	if err != nil {
 		return err
 	}
