@@ -15,6 +15,7 @@ type account struct {
 	*family
 	platform *account // whose connected account it is; nil for the family of a key
 	tables   map[*kind]*table
+	shelf    *shelf
 	running  map[string]bool    // idempotency keys whose first request is not answered yet
 	clocks   map[string]*agenda // what each test clock will do, by its id
 	ledger   ledger
@@ -23,9 +24,9 @@ type account struct {
 }
 
 func newAccount(id string, resources map[*kind]*resource, f *family) *account {
-	a := &account{id: id, family: f, tables: map[*kind]*table{}, running: map[string]bool{}, clocks: map[string]*agenda{}, ledger: newLedger()}
+	a := &account{id: id, family: f, tables: map[*kind]*table{}, shelf: &shelf{}, running: map[string]bool{}, clocks: map[string]*agenda{}, ledger: newLedger()}
 	for k, r := range resources {
-		a.tables[k] = newTable(r)
+		a.tables[k] = newTable(r, a.shelf)
 	}
 	return a
 }
@@ -40,15 +41,19 @@ func (a *account) instant(now int64) int64 { return max(now, a.latest) }
 func (a *account) apply(rec *record, o object) {
 	t := a.tables[rec.kind]
 	var old int64
-	was := t.byID[rec.id()]
+	was := t.get(rec.id())
 	if was != nil && t.resource.due != nil {
-		old = t.dueOf(was.state, was.object())
+		was.value = was.object() // which put wants too
+		old = t.dueOf(was.state, was.value)
 	}
-	t.put(rec, o)
+	t.put(rec, o, was)
 	if was == nil {
 		a.count(t, rec.state, o)
 	}
 	a.note(t, rec, o, old)
+	if a.shelf.wasteful() {
+		a.tidy()
+	}
 }
 
 // count adds a new object to the sums of its kind.
@@ -97,7 +102,7 @@ func (s *Sandbox) work(due *agenda, until int64, begin func(at int64) *work) {
 		}
 		r := s.resources[next.kind]
 		t := next.account.table(next.kind)
-		rec := t.byID[id]
+		rec := t.get(id)
 		if r.due != nil && (rec == nil || t.dueOf(rec.state, rec.object()) != next.at) {
 			continue
 		}

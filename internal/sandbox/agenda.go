@@ -1,6 +1,9 @@
 package sandbox
 
-import "container/heap"
+import (
+	"container/heap"
+	"encoding/binary"
+)
 
 // appointment is a time at which the clock must look at objects of a kind.
 type appointment struct {
@@ -12,8 +15,20 @@ type appointment struct {
 // appointments are the objects that have the same one, in the order planned.
 type appointments struct {
 	appointment
-	ids     []string
-	planned int // how many others were planned before
+	ids     []byte // each after its length, since a string for each would be much to keep
+	planned int    // how many others were planned before
+}
+
+func (a *appointments) add(id string) {
+	a.ids = append(binary.AppendUvarint(a.ids, uint64(len(id))), id...)
+}
+
+func (a *appointments) next() string {
+	length, prefix := binary.Uvarint(a.ids)
+	end := prefix + int(length)
+	id := string(a.ids[prefix:end])
+	a.ids = a.ids[end:]
+	return id
 }
 
 // agenda is what the clock has to do, the earliest first, and of the same
@@ -27,14 +42,15 @@ type agenda struct {
 
 func (g *agenda) plan(next appointment, id string) {
 	if known := g.open[next]; known != nil {
-		known.ids = append(known.ids, id)
+		known.add(id)
 		return
 	}
 	if g.open == nil {
 		g.open = map[appointment]*appointments{}
 	}
 	g.planned++
-	g.open[next] = &appointments{next, []string{id}, g.planned}
+	g.open[next] = &appointments{appointment: next, planned: g.planned}
+	g.open[next].add(id)
 	heap.Push(&g.heap, g.open[next])
 }
 
@@ -52,7 +68,7 @@ func (g *agenda) take(until int64) (next appointment, id string, any bool) {
 		return appointment{}, "", false
 	}
 	due := g.heap[0]
-	id, due.ids = due.ids[0], due.ids[1:]
+	id = due.next()
 	if len(due.ids) == 0 {
 		heap.Pop(&g.heap)
 		delete(g.open, due.appointment)

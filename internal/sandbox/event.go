@@ -131,7 +131,7 @@ func emitUpdated[T any, P interface {
 	object
 }](w *work, name string, o P) {
 	data := eventData{Object: w.snapshotOf(o)}
-	if rec := w.account.table(w.sandbox.kinds[o.identity().Object]).byID[o.identity().ID]; rec != nil {
+	if rec := w.account.table(w.sandbox.kinds[o.identity().Object]).get(o.identity().ID); rec != nil {
 		data.PreviousAttributes = changes(rec.public(nil), data.Object.show())
 	}
 	tell(w, name, data)

@@ -126,7 +126,7 @@ func (s *Sandbox) acting(r *http.Request, who credential) (*account, error) {
 		return own, nil
 	}
 	own.mu.RLock()
-	rec := own.table(&accounts.kind).byID[id]
+	rec := own.table(&accounts.kind).get(id)
 	own.mu.RUnlock()
 	if rec == nil || rec.state != live {
 		return nil, foreignAccount(id)

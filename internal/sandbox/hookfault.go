@@ -96,7 +96,7 @@ func (x *exchange) awaitEarly() {
 func (e errand) attempted() bool {
 	e.account.mu.RLock()
 	defer e.account.mu.RUnlock()
-	rec := e.account.table(&deliveries.kind).byID[e.id]
+	rec := e.account.table(&deliveries.kind).get(e.id)
 	return rec == nil || rec.object().(*delivery).Attempts > 0
 }
 

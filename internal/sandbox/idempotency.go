@@ -64,7 +64,7 @@ func (x *exchange) replay() *answer {
 			Message: fmt.Sprintf("There is currently another in-progress request using this Idempotent Key (that probably means you submitted twice, and the other request is still going through): %s. Please try again later.", x.key)}
 		return x.fail(e.withCode("idempotency_key_in_use"))
 	}
-	rec := x.account.table(&idempotencies.kind).byID[x.key]
+	rec := x.account.table(&idempotencies.kind).get(x.key)
 	if rec == nil {
 		return nil
 	}

@@ -159,6 +159,6 @@ func TestPanicsAreErrors(t *testing.T) {
 		require.Contains(t, got.Body.String(), `"type":"api_error"`)
 	}
 	for _, a := range s.everyAccount() {
-		require.Empty(t, a.table(&customers.kind).byID)
+		require.Empty(t, a.table(&customers.kind).all())
 	}
 }

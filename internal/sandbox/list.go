@@ -39,7 +39,7 @@ func (c *call) pageOf(q query) (*page, error) {
 	if err != nil {
 		return nil, err
 	}
-	places := t.index[q.key]
+	places := t.places(q.key)
 	low, high, err := c.window(t, places)
 	if err != nil {
 		return nil, err
@@ -95,7 +95,7 @@ func (c *call) window(t *table, places []int32) (low, high int, err error) {
 }
 
 func (c *call) cursor(t *table, id, param string) (int32, error) {
-	rec := t.byID[id]
+	rec := t.get(id)
 	if rec == nil {
 		return 0, noSuch(http.StatusBadRequest, t.resource.kind.noun, id, param)
 	}
@@ -111,7 +111,7 @@ type timed interface{ createdAt() int64 }
 func (c *call) createdWindow(t *table, places []int32) (low, high int) {
 	first := func(from int64) int {
 		return sort.Search(len(places), func(i int) bool {
-			return t.order[places[i]].object().(timed).createdAt() >= from
+			return t.at(places[i]).object().(timed).createdAt() >= from
 		})
 	}
 	low, high = 0, len(places)
@@ -174,7 +174,7 @@ func walk(t *table, places []int32, keep func(object) bool, limit int, upwards b
 		if upwards {
 			at = places[i]
 		}
-		rec := t.order[at]
+		rec := t.at(at)
 		if keep != nil && !keep(rec.object()) {
 			continue
 		}
@@ -211,13 +211,13 @@ func (c *collection[T, P]) matching(w *work, key indexKey) []P {
 	known := map[string]bool{}
 	take := func(rec *record) {
 		id, o := rec.id(), rec.object()
-		if !known[id] && slices.Contains(t.keys(rec.state, o), key) {
+		if !known[id] && slices.Contains(t.keysOf(rec.state, o), key) {
 			known[id] = true
 			out = append(out, o.(P))
 		}
 	}
-	for _, at := range t.index[key] {
-		take(w.seek(&c.kind, t.order[at].id()))
+	for _, at := range t.places(key) {
+		take(w.seek(&c.kind, t.at(at).id()))
 	}
 	for _, rec := range w.changed {
 		if rec.kind == &c.kind {

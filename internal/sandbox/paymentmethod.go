@@ -418,8 +418,8 @@ func detach(w *work, id string) *paymentMethod {
 func methodsOf(w *work, owner string) []*paymentMethod {
 	t := w.account.table(&paymentMethods.kind)
 	var out []*paymentMethod
-	for _, at := range t.index[indexKey{"customer", owner}] {
-		out = append(out, t.order[at].object().(*paymentMethod))
+	for _, at := range t.places(indexKey{"customer", owner}) {
+		out = append(out, t.at(at).object().(*paymentMethod))
 	}
 	return out
 }

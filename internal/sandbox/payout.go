@@ -337,7 +337,7 @@ func within(c *call, name string) func(int64) bool {
 // planPayout puts the next automatic payout on the agenda, from a time in Unix
 // seconds on, when the account is paid out by itself.
 func (a *account) planPayout(from int64) {
-	rec := a.root().table(&accounts.kind).byID[a.id]
+	rec := a.root().table(&accounts.kind).get(a.id)
 	if rec == nil || rec.state != live {
 		return
 	}

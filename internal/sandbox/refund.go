@@ -288,7 +288,7 @@ func cancelRefund(c *call) (any, error) {
 func refundsOfCharge(v *view, o object) any {
 	id := o.identity().ID
 	t := v.work.account.table(&refunds.kind)
-	places := t.index[indexKey{"charge", id}]
+	places := t.places(indexKey{"charge", id})
 	newest, more := walk(t, places, nil, defaultPage, false)
 	return &page{url: "/v1/charges/" + id + "/refunds", objects: newest, more: more}
 }

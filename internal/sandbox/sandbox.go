@@ -291,7 +291,8 @@ func (s *Sandbox) loadEntry(e entry, loaded map[*account][]*record) error {
 		a = newAccount(e.account, s.resources, &family{})
 		s.accounts[e.account] = a
 	}
-	a.table(k).place(rec, o)
+	own := a.table(k)
+	own.put(rec, o, own.get(rec.id()))
 	if t, ok := o.(timed); ok {
 		a.latest = max(a.latest, t.createdAt())
 	}

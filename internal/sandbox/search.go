@@ -174,9 +174,9 @@ func searching(k *kind) func(*call) (any, error) {
 
 func (c *call) search(k *kind, clauses []clause, either bool, limit int) (any, error) {
 	t := c.account.table(k)
-	places := t.index[narrow(clauses, either)]
+	places := t.places(narrow(clauses, either))
 	if from := c.text("page"); from != "" {
-		last := t.byID[from]
+		last := t.get(from)
 		if last == nil {
 			return nil, noSuch(http.StatusBadRequest, "page", from, "page")
 		}

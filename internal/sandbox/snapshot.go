@@ -121,23 +121,6 @@ func (s *Sandbox) belongings() (snapshotHeader, []belonging) {
 	return snapshotHeader{snapshotVersion, s.clock.Now()}, out
 }
 
-// all is every record of a table, also the deleted, in the order of creation.
-func (t *table) all() []*record {
-	var out []*record
-	if !t.resource.kind.internal {
-		for _, rec := range t.order {
-			if rec != nil {
-				out = append(out, rec)
-			}
-		}
-		return out
-	}
-	for _, id := range slices.Sorted(maps.Keys(t.byID)) {
-		out = append(out, t.byID[id])
-	}
-	return out
-}
-
 // restore replaces the whole state by a snapshot's, or changes nothing and says
 // why. The clock moves ahead to the snapshot's time; it never moves back, so
 // that what was due in between is done.

@@ -58,7 +58,7 @@ func webhookEndpointResource() *resource {
 }
 
 func createEndpoint(c *call) (any, error) {
-	if len(c.account.table(&webhookEndpoints.kind).index[indexKey{}]) >= maxEndpoints {
+	if len(c.account.table(&webhookEndpoints.kind).places(indexKey{})) >= maxEndpoints {
 		return nil, badState("", "You have reached the maximum of 16 test webhook endpoints.")
 	}
 	made := webhookEndpoints.add(c.work, &webhookEndpoint{
@@ -144,8 +144,8 @@ func endpointsFor(w *work, name string) []addressee {
 
 func wanting(out []addressee, a *account, name string, connect bool) []addressee {
 	t := a.table(&webhookEndpoints.kind)
-	for _, at := range t.index[indexKey{}] {
-		if e := t.order[at].object().(*webhookEndpoint); e.hidden.Connect == connect && e.wants(name) {
+	for _, at := range t.places(indexKey{}) {
+		if e := t.at(at).object().(*webhookEndpoint); e.hidden.Connect == connect && e.wants(name) {
 			out = append(out, addressee{e.ID, connect})
 		}
 	}

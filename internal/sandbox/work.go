@@ -34,7 +34,7 @@ func (w *work) seek(k *kind, id string) *record {
 			return rec
 		}
 	}
-	return w.account.table(k).byID[id]
+	return w.account.table(k).get(id)
 }
 
 // find is the object with this id, unless it does not exist or was deleted.
@@ -75,17 +75,18 @@ func (c *collection[T, P]) add(w *work, o P) P {
 func (c *collection[T, P]) where(w *work, key indexKey) []P {
 	t := w.account.table(&c.kind)
 	var out []P
-	for _, at := range t.index[key] {
-		rec := w.seek(&c.kind, t.order[at].id())
-		if o := rec.object(); slices.Contains(t.keys(rec.state, o), key) {
+	places := t.places(key)
+	for _, at := range places {
+		rec := w.seek(&c.kind, t.at(at).id())
+		if o := rec.object(); slices.Contains(t.keysOf(rec.state, o), key) {
 			out = append(out, o.(P))
 		}
 	}
 	for _, rec := range w.changed {
-		if rec.kind != &c.kind || !slices.Contains(t.keys(rec.state, rec.value), key) {
+		if rec.kind != &c.kind || !slices.Contains(t.keysOf(rec.state, rec.value), key) {
 			continue
 		}
-		if rec.position < 0 || !slices.Contains(t.index[key], rec.position) {
+		if rec.position < 0 || !slices.Contains(places, rec.position) {
 			out = append(out, rec.value.(P))
 		}
 	}
