@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"florin/internal/pay"
 )
@@ -51,6 +52,7 @@ type OperationRequest struct {
 	Operation  string
 	Input      json.RawMessage // as the caller wrote it
 	Call       string          // identity of a write, 1 to pay.MaxIdempotencyKey characters; empty makes one
+	Begun      time.Time       // when the call may first have been made, for callers that keep their own record of it; zero: now
 	DryRun     bool            // only show the request that would be sent
 }
 

@@ -180,7 +180,7 @@ var Codes = []CodeInfo{
 	{CodeProviderRefused, KindProvider, "Stripe refused the request for a reason that has no code here.", "The message is Stripe's."},
 	{CodeProviderBusy, KindUnavailable, "Stripe asked us to slow down and did nothing.", "Nothing was charged: try again with a new `Idempotency-Key` after `Retry-After` seconds."},
 	{CodeProviderAbsent, KindProvider, "The request got no answer, and Stripe has no record of it.", "Nothing was charged: try again with a new `Idempotency-Key`."},
-	{CodeReconcileNeeded, KindConflict, "The outcome of this call is not known, and Stripe may have forgotten its key: sending it again could do it twice.", "Look at Stripe whether it was done, and use a new `Idempotency-Key` only if it was not."},
+	{CodeReconcileNeeded, KindConflict, "The outcome of this call is not known, and Stripe may have forgotten its key: sending it again could do it twice.", "Look at Stripe whether it was done, and only if it was not use a new `Idempotency-Key`, or begin a new run of the flow."},
 	{CodeOperationNotFound, KindNotFound, "There is no such operation.", "The message names the nearest; `GET /v1/operations` lists all."},
 	{CodeOperationDenied, KindForbidden, "The API key may not run this operation.", "Use another key, or make one that allows it with `florin apikey create --allow`."},
 	{CodeAmountOverLimit, KindForbidden, "The amount is above what the API key may move, by call or by day, or its currency is not one that the key may move.", "The message says what is left."},

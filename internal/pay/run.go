@@ -104,12 +104,12 @@ type RunStep struct {
 	ID      ID
 	Owner   Owner
 	Run     ID
-	Path    string // copy, each[3].copy, undo/copy
-	Step    string // id in the document
-	Do      string // the action, or the flow that is called, or what the step decides
-	Input   []byte // sealed
-	Call    string // identity of its write: the same for every attempt
-	BegunAt time.Time
+	Path    string    // copy, each[3].copy, undo/copy
+	Step    string    // id in the document
+	Do      string    // the action, or the flow that is called, or what the step decides
+	Input   []byte    // sealed
+	Call    string    // identity of its write: the same for every attempt
+	BegunAt time.Time // of its first attempt, in an earlier run if it goes on with one in doubt
 
 	State     StepState
 	Attempts  int

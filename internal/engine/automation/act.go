@@ -20,7 +20,7 @@ func (r *Runner) Act(ctx context.Context, action string, w Work) (output json.Ra
 		return output, err == nil || !isRetryable(err), err
 	}
 	result, err := r.operations.RunOperation(ctx, engine.OperationRequest{
-		Owner: w.Owner, Connection: w.Connection, Operation: action, Input: w.Input, Call: w.Key,
+		Owner: w.Owner, Connection: w.Connection, Operation: action, Input: w.Input, Call: w.Key, Begun: w.Begun,
 	})
 	return result.Output, result.Final, err
 }

@@ -27,7 +27,9 @@ func (h *holding) attempt(ctx context.Context, task flow.Task, s pay.RunStep) at
 	defer done()
 	limited, cancel := context.WithTimeout(ctx, task.Timeout)
 	defer cancel()
-	output, final, err := h.r.Act(limited, task.Do, Work{Owner: h.run.Owner, Connection: task.Connection, Input: input, Key: s.Call})
+	output, final, err := h.r.Act(limited, task.Do, Work{
+		Owner: h.run.Owner, Connection: task.Connection, Input: input, Key: s.Call, Begun: s.BegunAt,
+	})
 	if ctx.Err() != nil {
 		return attempt{task: task, err: ctx.Err()} // stopped or taken away: the next holder asks under the same identity
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -166,5 +167,33 @@ func TestALimitedKeyCallsNoFlow(t *testing.T) {
 		limited := pay.APIKey{ID: "k", Lineage: "k", Owner: c.owner, Limits: pay.KeyLimits{Operations: []string{"list-charges"}}}
 		_, err := c.flows.Apply(context.Background(), limited, []byte("flow: outer\non: manual\nsteps:\n  - id: go\n    call: inner\n"))
 		assert.Equal(t, pay.CodeOperationDenied, pay.CodeOf(err), "%v", err)
+	})
+}
+
+// TestAWriteInDoubtIsNotForgotten does a run again after the call of its charge
+// was forgotten: that there is no trace of it does not mean that it was not
+// made.
+func TestAWriteInDoubtIsNotForgotten(t *testing.T) {
+	carriers(t, func(t *testing.T, c *carrier) {
+		c.keeps("flow: old\non: manual\nsteps:\n  - id: charge\n    do: create-charge\n    retry: {attempts: 1}\n" +
+			"    with: {amount: 1000, currency: usd, source: tok_visa}\n")
+		c.surround(func(ctx context.Context, r engine.OperationRequest) (pay.OperationResult, error) {
+			_, err := c.engine.RunOperation(ctx, r)
+			require.NoError(t, err)
+			return pay.OperationResult{}, pay.Errorf(pay.CodeInDoubt, "no answer")
+		})
+		first := c.ends(c.asks("old", `{}`))
+		c.surround(nil)
+		c.pass(8 * 24 * time.Hour)
+		forgotten, err := c.engine.ForgetReplies(context.Background())
+		require.NoError(t, err)
+		assert.Equal(t, 1, forgotten)
+		second := c.ends(c.reruns(first.Run.ID, ""))
+		assert.Equal(t, string(pay.CodeReconcileNeeded), second.Run.Failure.Code, "%+v", second.Run.Failure)
+		third := c.ends(c.reruns(second.Run.ID, "charge"))
+		assert.Equal(t, string(pay.CodeReconcileNeeded), third.Run.Failure.Code, "the rerun of a rerun knows how old the charge is")
+		assert.Equal(t, 1, c.atStripe())
+		anew := c.ends(c.asks("old", `{}`))
+		assert.Equal(t, pay.RunSucceeded, anew.Run.State, "a run of its own is the way on")
 	})
 }

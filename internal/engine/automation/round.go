@@ -101,7 +101,7 @@ func (h *holding) begun(tx *store.Tx, task flow.Task) (pay.RunStep, error) {
 		return s, err
 	}
 	if found {
-		s.Call = before.Call
+		s.Call, s.BegunAt = before.Call, before.BegunAt
 		if input, err = h.r.open(before.Input, stepContext(before.Run, before.Path, "input")); err != nil {
 			return s, err
 		}

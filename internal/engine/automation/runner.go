@@ -30,6 +30,7 @@ type Work struct {
 	Connection string          // its name; empty when the step names none
 	Input      json.RawMessage // as the action's schema says
 	Key        string          // the same for every attempt: receivers know repetitions by it
+	Begun      time.Time       // when the first attempt may have been made; zero: now
 }
 
 // BuiltIn is an action that is not an operation of Stripe's: asking a server,
