@@ -50,7 +50,8 @@ type Route struct {
 // operation are made from the catalogue's declarations.
 func Routes(catalogue ...pay.Operation) []Route {
 	routes := slices.Concat(paymentRoutes, refundRoutes, cardRoutes, merchantRoutes, connectionRoutes,
-		endpointRoutes, deliveryRoutes, eventRoutes, providerEventRoutes, healthRoutes, namedConnectionRoutes, approvalRoutes, operationRoutes, flowRoutes, triggerRoutes, runRoutes)
+		endpointRoutes, deliveryRoutes, eventRoutes, providerEventRoutes, healthRoutes, namedConnectionRoutes, approvalRoutes, operationRoutes, flowRoutes, triggerRoutes, runRoutes,
+		balanceTransactionRoutes)
 	for _, op := range catalogue {
 		routes = append(routes, routesOf(op)...)
 	}

@@ -77,7 +77,7 @@ func (p *program) rootCommand() *cobra.Command {
 	root.AddCommand(
 		p.serveCommand(), p.sandboxCommand(), p.listenCommand(),
 		p.stripeCommand(), p.flowCommand(), p.connectionCommand(), p.approvalCommand(),
-		p.merchantCommand(), p.apikeyCommand(), p.ledgerCommand(),
+		p.merchantCommand(), p.apikeyCommand(), p.ledgerCommand(), p.transactionCommand(),
 		p.mcpCommand(), p.workerCommand(), p.docsCommand(), p.healthcheckCommand(), p.versionCommand(),
 	)
 	return root

@@ -27,6 +27,7 @@ func (e *Engine) Chores() []Chore {
 		{"look_up_due", 15 * time.Second, e.LookUpDue},
 		{"revive_deliveries", 30 * time.Second, e.ReviveDeliveries},
 		{"revive_provider_events", 30 * time.Second, e.ReviveProviderEvents},
+		{"read_lists", time.Second, e.ReadLists},
 		{"keep_key_use", time.Minute, e.KeepKeyUse},
 		{"forget_replies", time.Hour, e.ForgetReplies},
 	}
@@ -48,6 +49,9 @@ func (e *Engine) Recover(ctx context.Context) error {
 	}
 	return e.store.Write(ctx, func(tx *store.Tx) error {
 		if _, err := tx.ReleaseCalls(tx.Now()); err != nil {
+			return err
+		}
+		if _, err := tx.ReleaseReadings(tx.Now()); err != nil {
 			return err
 		}
 		_, err := tx.ReleaseOperationCalls(tx.Now())

@@ -20,6 +20,7 @@ type Gateway interface {
 	Composer
 	Sender
 	Finder
+	Statements
 	Accounts
 	Signatures
 }
@@ -78,6 +79,7 @@ type Engine struct {
 	keys      keyUse
 	pace      *pace
 	flights   flights
+	hints     hints
 }
 
 // New puts an engine together.

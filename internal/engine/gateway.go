@@ -44,6 +44,15 @@ type Finder interface {
 	FindCard(ctx context.Context, access pay.Access, ref string) (pay.CardFound, error)
 }
 
+// Statements reads what Stripe says of the money itself.
+type Statements interface {
+	// ListBalanceTransactions reads a page of an account's balance transactions,
+	// newest first.
+	//
+	// Errors: those of Finder.
+	ListBalanceTransactions(ctx context.Context, access pay.Access, sought pay.ListSought) (pay.StripeList[pay.BalanceTransaction], error)
+}
+
 // Accounts looks after a merchant's access to Stripe.
 type Accounts interface {
 	// Check asks Stripe whose key it is and tries the rights that Florin needs.

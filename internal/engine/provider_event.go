@@ -90,6 +90,7 @@ func (e *Engine) keepProviderEvent(tx *store.Tx, c pay.Connection, hint pay.Even
 	if err := tx.HastenPolls(ev.Owner, ev.Type); err != nil {
 		return err
 	}
+	e.noteMovement(ev)
 	if ev.State != pay.ProviderEventNew {
 		return tx.FileProviderEvent(ev)
 	}

@@ -56,15 +56,21 @@ type reader struct {
 
 // get reads one object or page.
 func (r reader) get(ctx context.Context, path string) ([]byte, error) {
+	body, _, err := r.dated(ctx, path)
+	return body, err
+}
+
+// dated is get with Stripe's time when it answered.
+func (r reader) dated(ctx context.Context, path string) ([]byte, time.Time, error) {
 	wire := pay.Wire{Method: http.MethodGet, Path: path, APIVersion: stripego.APIVersion, Account: r.access.Account}
 	got, verdict := r.ask(ctx, request{access: r.access, wire: wire})
 	if verdict == pay.OutcomeDone {
-		return got.body, nil
+		return got.body, got.time(), nil
 	}
 	if verdict == pay.OutcomeRefused && got.status == http.StatusNotFound {
-		return nil, pay.Errorf(pay.CodeNotFound, "%s", got.problem().Message)
+		return nil, time.Time{}, pay.Errorf(pay.CodeNotFound, "%s", got.problem().Message)
 	}
-	return nil, got.failure(verdict, "")
+	return nil, time.Time{}, got.failure(verdict, "")
 }
 
 // ask exchanges and observes.

@@ -58,6 +58,8 @@ func testRows(t *testing.T, s *store.Store) {
 	t.Run("endpoint", func(t *testing.T) { rowsEndpoint(t, w) })
 	t.Run("delivery", func(t *testing.T) { rowsDelivery(t, w) })
 	t.Run("account", func(t *testing.T) { rowsAccount(t, w.Sibling(t)) })
+	t.Run("balance transaction", func(t *testing.T) { rowsBalance(t, w) })
+	t.Run("reading", func(t *testing.T) { rowsReading(t, w) })
 	t.Run("provider event", func(t *testing.T) { rowsProviderEvent(t, w) })
 }
 

@@ -20,7 +20,7 @@ func Exercise(t *testing.T, open Open) {
 		"Transactions": testTransactions, "GroupCommit": testGroupCommit, "Feed": testFeed, "LateCommitter": testLateCommitter,
 		"MissingEvents": testMissingEvents, "Endpoints": testEndpoints, "RefundTotals": testRefundTotals,
 		"KeyTouches": testKeyTouches, "Spending": testSpending, "VisibleConnections": testVisibleConnections,
-		"Polls": testPolls, "Hints": testHints, "Watches": testWatches,
+		"Polls": testPolls, "Hints": testHints, "Watches": testWatches, "Ties": testTies,
 	}
 	for name, run := range owned {
 		t.Run(name, func(t *testing.T) {
@@ -29,7 +29,7 @@ func Exercise(t *testing.T, open Open) {
 		})
 	}
 	alone := map[string]func(t *testing.T, s *store.Store){
-		"PollLeases": testPollLeases, "ReapingPolls": testReapingPolls, "DueWatches": testDueWatches,
+		"ReadingLeases": testReadingLeases, "PollLeases": testPollLeases, "ReapingPolls": testReapingPolls, "DueWatches": testDueWatches,
 		"Leases": testLeases, "OperationSweeps": testOperationSweeps, "Due": testDue, "Reaping": testReaping, "Merchants": testMerchants, "WebhookConnections": testWebhookConnections,
 		"Ledger": testLedger, "LedgerProblems": testLedgerProblems, "Jobs": testJobs, "JobTimes": testJobTimes, "JobFailures": testJobFailures,
 	}

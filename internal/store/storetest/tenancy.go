@@ -81,8 +81,9 @@ var unowned = map[string]string{
 	"WebhookConnections": "finds out whose a Stripe event is", "DuePayments": "a sweep for all", "DueRefunds": "a sweep for all",
 	"LeaseCalls": "a sweep for all", "ReleaseCalls": "at the start, for all", "ReapRequests": "a sweep for all",
 	"LeaseOperationCalls": "a sweep for all", "ReleaseOperationCalls": "at the start, for all", "ReapOperationCalls": "a sweep for all",
-	"DueApprovals": "a sweep for all",
-	"LivePolls":    "a sweep for all", "LeasePolls": "a sweep for all", "ReapPolls": "a sweep for all", "DueWatches": "a sweep for all",
+	"DueApprovals": "a sweep for all", "UnreadConnections": "a sweep for all", "UnreadAccounts": "a sweep for all",
+	"LeaseReadings": "a sweep for all", "ReleaseReadings": "at the start, for all",
+	"LivePolls": "a sweep for all", "LeasePolls": "a sweep for all", "ReapPolls": "a sweep for all", "DueWatches": "a sweep for all",
 	"WatchByToken": "finds out whose flow an address is",
 	"DueRuns":      "a sweep for all", "ReleaseRuns": "at the start, for all",
 	"StaleDeliveries": "a sweep for all", "StaleProviderEvents": "a sweep for all", "Enqueue": "a job only carries the owner",
@@ -107,6 +108,7 @@ func testTenancy(t *testing.T, s *store.Store) {
 			strangerInserts(t, stranger, w, x, tried)
 			strangerWatches(t, stranger, x.watched, tried)
 			strangerAccounts(t, stranger, w, tried)
+			strangerBooks(t, stranger, w, x.payment, tried)
 			assert.Equal(t, before, snapshot(t, w, x), "a stranger changed something")
 			kind := reflect.TypeFor[*store.Tx]()
 			for i := range kind.NumMethod() {
