@@ -208,8 +208,7 @@ func (p *peer) together(n int, task func()) (each []time.Duration, all time.Dura
 // BenchmarkPeers compares the sandbox, in memory and durable, with Stripe's
 // official mock, on the same machine in the same run: units per second and the
 // 99th percentile at 16 clients, the time until the first answer, and resident
-// memory. A payment is two requests, create and confirm. The clients share the
-// machine, which costs all alike.
+// memory. The clients share the machine, which costs all alike.
 func BenchmarkPeers(b *testing.B) {
 	for _, name := range []string{peerMemory, peerDurable, peerOfficial} {
 		b.Run(name, func(b *testing.B) {
@@ -225,19 +224,22 @@ func BenchmarkPeers(b *testing.B) {
 			p.measure(b, "get", func() { p.ask("GET", "/v1/customers/"+id, "") })
 			p.fill(1_000, create)
 			p.measure(b, "list-1000", list)
-			var paid atomic.Int64
-			pay := func() {
-				paid.Add(1)
-				made := p.ask("POST", "/v1/payment_intents", "amount=1000&currency=usd&payment_method_types[]=card")
-				p.ask("POST", "/v1/payment_intents/"+idInBody.FindStringSubmatch(made)[1]+"/confirm", "payment_method=pm_card_visa")
-			}
-			p.measure(b, "pay", pay)
-			p.fill(max(0, 10_000-int(paid.Load())), pay)
-			b.Run("after-10000-payments", func(b *testing.B) { b.ReportMetric(p.megabytes(), "MB-after") })
+			p.measure(b, "pay", p.pay)
 			p.fill(100_000, create)
 			p.measure(b, "list-100000", list)
+			b.Run("after-10000-payments", func(b *testing.B) {
+				fresh, _ := startPeer(b, name) // how much the other rows made depends on how fast they were
+				fresh.fill(10_000, fresh.pay)
+				b.ReportMetric(fresh.megabytes(), "MB-after")
+			})
 		})
 	}
+}
+
+// pay makes a payment in two requests, create and confirm.
+func (p *peer) pay() {
+	made := p.ask("POST", "/v1/payment_intents", "amount=1000&currency=usd&payment_method_types[]=card")
+	p.ask("POST", "/v1/payment_intents/"+idInBody.FindStringSubmatch(made)[1]+"/confirm", "payment_method=pm_card_visa")
 }
 
 // fill makes at least n objects; the official mock keeps none.
