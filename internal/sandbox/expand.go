@@ -202,30 +202,38 @@ func (v *view) object(o object, wanted wish) []byte { return v.append(nil, o, wa
 
 // append is object at the end of a buffer.
 func (v *view) append(out []byte, o object, wanted wish) []byte {
-	if rec, stored := o.(*record); stored {
-		if len(wanted) == 0 && !rec.kind.dated {
+	rec, stored := o.(*record)
+	if stored && !rec.kind.dated {
+		if len(wanted) == 0 || rec.state != live {
 			return rec.public(out)
 		}
+		return append(out, v.expanded(rec, rec.kind, rec.public(nil), wanted)...)
+	}
+	if stored {
 		o = rec.object()
 	}
 	if d, ok := o.(dated); ok {
 		o = d.asOf(v.work.now)
 	}
-	return append(out, v.expanded(o, wanted)...)
+	k := v.work.sandbox.kinds[o.identity().Object]
+	if _, is := o.(*deletedObject); is || k == nil || len(wanted) == 0 {
+		return append(out, marshal(o)...)
+	}
+	if k == &events.kind { // which has another object inside
+		return append(out, v.expanded(o, k, marshal(o), wanted)...)
+	}
+	return append(out, v.expanded(o, k, snapshotOf(o).show(), wanted)...) // cheaper than encoding/json
 }
 
-func (v *view) expanded(o object, wanted wish) []byte {
-	raw := marshal(o)
-	k := v.work.sandbox.kinds[o.identity().Object]
-	if len(wanted) == 0 || k == nil {
-		return raw
-	}
-	if _, is := o.(*deletedObject); is {
-		return raw
-	}
+// expanded is an object of a kind with what was wished for in it; raw is the
+// object without.
+func (v *view) expanded(o object, k *kind, raw []byte, wanted wish) []byte {
 	members := v.expand(membersOf(raw), k.expands, wanted)
 	for name, include := range v.work.sandbox.resources[k].include {
 		if inner, asked := wanted[name]; asked {
+			if rec, stored := o.(*record); stored {
+				o = rec.object()
+			}
 			members = append(members, member{name, v.render(include(v, o), inner)})
 		}
 	}
@@ -257,14 +265,17 @@ func (v *view) expand(members []member, fields expansions, wanted wish) []member
 
 // eachOf applies f to a value, or to every element when the value is a list.
 func eachOf(raw json.RawMessage, f func(json.RawMessage) json.RawMessage) json.RawMessage {
-	var list []json.RawMessage
-	if json.Unmarshal(raw, &list) != nil {
+	if len(raw) == 0 || raw[0] != '[' {
 		return f(raw)
 	}
-	for at := range list {
-		list[at] = f(list[at])
+	out := []byte{'['}
+	for at, one := range elementsOf(raw) {
+		if at > 0 {
+			out = append(out, ',')
+		}
+		out = append(out, f(one)...)
 	}
-	return marshal(list)
+	return append(out, ']')
 }
 
 // named is the object whose id raw holds, nil when it is not an id of ours.
@@ -276,7 +287,7 @@ func (v *view) named(raw json.RawMessage, kinds []string) object {
 	for _, name := range kinds {
 		if k := v.work.sandbox.kinds[name]; k != nil {
 			if rec := v.work.seek(k, id); rec != nil && rec.state != gone {
-				return rec.object()
+				return rec
 			}
 			if find := v.work.sandbox.resources[k].find; find != nil {
 				if o := find(v.work, id); o != nil {
@@ -286,43 +297,4 @@ func (v *view) named(raw json.RawMessage, kinds []string) object {
 		}
 	}
 	return nil
-}
-
-// member is one field of a rendered object; a slice of them keeps the order.
-type member struct {
-	name  string
-	value json.RawMessage
-}
-
-// membersOf takes a rendered object apart. It is only given what marshal made.
-func membersOf(raw []byte) []member {
-	decoder := json.NewDecoder(bytes.NewReader(raw))
-	if _, err := decoder.Token(); err != nil {
-		return nil
-	}
-	var out []member
-	for decoder.More() {
-		name, err := decoder.Token()
-		if err != nil {
-			return out
-		}
-		m := member{name: name.(string)}
-		if err := decoder.Decode(&m.value); err != nil {
-			return out
-		}
-		out = append(out, m)
-	}
-	return out
-}
-
-func joinMembers(members []member) []byte {
-	out := []byte{'{'}
-	for at, m := range members {
-		if at > 0 {
-			out = append(out, ',')
-		}
-		out = append(append(out, marshal(m.name)...), ':')
-		out = append(out, m.value...)
-	}
-	return append(out, '}')
 }
