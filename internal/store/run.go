@@ -64,6 +64,17 @@ func (tx *Tx) RunOfKey(o pay.Owner, flow pay.ID, key string) (pay.Run, bool, err
 	return runs.first(tx, "WHERE merchant = $1 AND mode = $2 AND flow = $3 AND key = $4", o.Merchant, o.Mode, flow, key)
 }
 
+// CalledRun reads the run that a step of another one has called under a key, if
+// it has.
+func (tx *Tx) CalledRun(o pay.Owner, parent pay.ID, key string) (pay.Run, bool, error) {
+	return runs.first(tx, "WHERE merchant = $1 AND mode = $2 AND parent = $3 AND key = $4", o.Merchant, o.Mode, parent, key)
+}
+
+// LastRerun reads the newest run that does a run again, if there is one.
+func (tx *Tx) LastRerun(o pay.Owner, origin pay.ID) (pay.Run, bool, error) {
+	return runs.first(tx, "WHERE merchant = $1 AND mode = $2 AND origin = $3 ORDER BY created_at DESC, id DESC LIMIT 1", o.Merchant, o.Mode, origin)
+}
+
 // Runs is a page of runs, newest first.
 //
 // Errors: invalid_cursor.

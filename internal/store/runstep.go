@@ -32,3 +32,8 @@ func (tx *Tx) UpdateRunStep(s pay.RunStep) error { return runSteps.update(tx, s,
 func (tx *Tx) RunSteps(o pay.Owner, run pay.ID) ([]pay.RunStep, error) {
 	return runSteps.all(tx, "WHERE merchant = $1 AND mode = $2 AND run = $3 ORDER BY begun_at, id", o.Merchant, o.Mode, run)
 }
+
+// RunStep reads the step of a run that has a path, if it was begun.
+func (tx *Tx) RunStep(o pay.Owner, run pay.ID, path string) (pay.RunStep, bool, error) {
+	return runSteps.first(tx, "WHERE merchant = $1 AND mode = $2 AND run = $3 AND path = $4", o.Merchant, o.Mode, run, path)
+}

@@ -2,13 +2,11 @@ package automation
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"time"
 
 	"florin/internal/flow"
 	"florin/internal/pay"
-	"florin/internal/store"
 )
 
 // attempt tries a step once.
@@ -18,7 +16,7 @@ func (h *holding) attempt(ctx context.Context, task flow.Task, s pay.RunStep) at
 		return attempt{task: task, err: err}
 	}
 	if task.Call != "" {
-		return h.call(ctx, task, input)
+		return h.call(ctx, task, s, input)
 	}
 	done, err := h.r.places.take(ctx, h.run.Owner, task.Connection)
 	if err != nil {
@@ -77,35 +75,4 @@ func explain(err error, path string) *pay.RunFailure {
 		return &pay.RunFailure{Code: string(pay.CodeStepTimeout), Message: "the attempt took longer than the step's timeout", Step: path}
 	}
 	return &pay.RunFailure{Code: string(pay.CodeInternal), Message: "an error of Florin's own; its log has more", Step: path}
-}
-
-// call begins the run of another flow, once, and looks whether it has ended.
-func (h *holding) call(ctx context.Context, task flow.Task, input json.RawMessage) attempt {
-	var child pay.Run
-	err := h.r.store.Write(ctx, func(tx *store.Tx) error {
-		key := "call/" + string(h.run.ID) + "/" + task.Path
-		f, err := tx.FlowNamed(h.run.Owner, task.Call)
-		if err != nil {
-			return err
-		}
-		child, _, err = h.r.begin(tx, f, RunStart{Key: key, Cause: pay.CauseCall, Input: input, Parent: h.run, Ref: h.run.Ref})
-		return err
-	})
-	switch {
-	case err != nil && ctx.Err() != nil:
-		return attempt{task: task, err: ctx.Err()}
-	case err != nil:
-		return attempt{task: task, failure: explain(err, task.Path), final: true}
-	case !child.State.Ended():
-		return attempt{task: task, again: callCheck}
-	case child.State != pay.RunSucceeded:
-		failure := child.Failure
-		failure.Step = task.Path
-		if failure.Code == "" {
-			failure.Code, failure.Message = string(pay.CodeRunEnded), "the called run was canceled"
-		}
-		return attempt{task: task, failure: &failure, final: true}
-	}
-	output, err := h.r.open(child.Output, runOutputContext(child.ID))
-	return attempt{task: task, output: output, final: true, err: err}
 }

@@ -194,26 +194,30 @@ func (r *Runner) Rerun(ctx context.Context, o pay.Owner, ask RerunRequest) (run 
 		if !origin.State.Ended() {
 			return pay.Errorf(pay.CodeRunNotEnded, "the run is %s; cancel it first", origin.State)
 		}
-		f, err := tx.Flow(o, origin.Flow)
-		if err != nil {
-			return err
-		}
-		input, err := r.open(origin.Input, runInputContext(origin.ID))
-		if err != nil {
-			return err
-		}
-		f.Version = origin.Version
-		var fresh bool
-		run, fresh, err = r.begin(tx, f, RunStart{
-			Key:   "rerun/" + string(origin.ID) + "/" + cmp.Or(ask.Key, string(newID())),
-			Cause: pay.CauseRerun, Ref: origin.Ref, Input: input, Origin: origin,
-		})
-		if err != nil || !fresh {
-			return err
-		}
-		return r.takeOver(tx, origin, run, ask.From)
+		key := "rerun/" + string(origin.ID) + "/" + cmp.Or(ask.Key, string(newID()))
+		run, err = r.again(tx, RunStart{Key: key, Cause: pay.CauseRerun, Ref: origin.Ref, Origin: origin}, ask.From)
+		return err
 	})
 	return run, err
+}
+
+// again begins a run that does its origin again, with the same input and by the
+// same version of the flow.
+func (r *Runner) again(tx *store.Tx, start RunStart, from string) (pay.Run, error) {
+	origin := start.Origin
+	f, err := tx.Flow(origin.Owner, origin.Flow)
+	if err != nil {
+		return pay.Run{}, err
+	}
+	f.Version = origin.Version
+	if start.Input, err = r.open(origin.Input, runInputContext(origin.ID)); err != nil {
+		return pay.Run{}, err
+	}
+	run, fresh, err := r.begin(tx, f, start)
+	if err != nil || !fresh {
+		return run, err
+	}
+	return run, r.takeOver(tx, origin, run, from)
 }
 
 // takeOver copies the steps that a rerun does not repeat.

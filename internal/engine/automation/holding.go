@@ -92,10 +92,8 @@ func (h *holding) carryOn(ctx context.Context) (again time.Duration, err error) 
 	for {
 		next, err := h.round(ctx)
 		switch {
-		case errors.Is(err, store.ErrFenced), errors.Is(context.Cause(ctx), errLost):
-			return 0, nil // the other holder goes on
 		case err != nil:
-			return 0, errors.Join(err, h.letGo(ctx))
+			return 0, h.stop(ctx, err)
 		case next.over:
 			return 0, nil
 		case next.woken:
@@ -104,9 +102,18 @@ func (h *holding) carryOn(ctx context.Context) (again time.Duration, err error) 
 			return max(next.due.Sub(h.r.clock.Now()), time.Millisecond), nil
 		}
 		if err := h.land(ctx, next.due); err != nil {
-			return 0, errors.Join(err, h.letGo(ctx))
+			return 0, h.stop(ctx, err)
 		}
 	}
+}
+
+// stop gives up the work because of an error. That another holder has the run
+// is none: it goes on.
+func (h *holding) stop(ctx context.Context, reason error) error {
+	if errors.Is(reason, store.ErrFenced) || errors.Is(context.Cause(ctx), errLost) {
+		return nil
+	}
+	return errors.Join(reason, h.letGo(ctx))
 }
 
 // land waits for an attempt to come to its end, but not longer than until

@@ -95,44 +95,14 @@ func (h *holding) begun(tx *store.Tx, task flow.Task) (pay.RunStep, error) {
 		BegunAt: tx.Now(), State: pay.StepRunning, Attempts: 1, UpdatedAt: tx.Now(),
 	}
 	s.Call = pay.Identity("run", string(h.run.ID), task.Path)
-	input := task.Input
-	before, found, err := h.unsettled(tx, task.Path)
+	s, input, err := h.goingOn(tx, s, task)
 	if err != nil {
 		return s, err
-	}
-	if found {
-		s.Call, s.BegunAt = before.Call, before.BegunAt
-		if input, err = h.r.open(before.Input, stepContext(before.Run, before.Path, "input")); err != nil {
-			return s, err
-		}
 	}
 	if s.Input, err = h.r.seal(input, stepContext(s.Run, s.Path, "input")); err != nil {
 		return s, err
 	}
 	return s, tx.InsertRunStep(s)
-}
-
-// unsettled is the step of a path in an earlier run of which it is not known
-// whether it did what it should. A rerun asks for exactly that again, under the
-// same identity.
-func (h *holding) unsettled(tx *store.Tx, path string) (pay.RunStep, bool, error) {
-	for origin := h.run.Origin; origin != ""; { // each is older than the one before
-		steps, err := tx.RunSteps(h.run.Owner, origin)
-		if err != nil {
-			return pay.RunStep{}, false, err
-		}
-		for _, s := range steps {
-			if s.Path == path {
-				return s, !s.Final && s.State != pay.StepSucceeded, nil
-			}
-		}
-		run, err := tx.Run(h.run.Owner, origin)
-		if err != nil {
-			return pay.RunStep{}, false, err
-		}
-		origin = run.Origin
-	}
-	return pay.RunStep{}, false, nil
 }
 
 // decided keeps what the flow settled by itself, for the history.

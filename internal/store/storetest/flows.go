@@ -90,10 +90,24 @@ func rowsRun(t *testing.T, w *World) {
 		found, _, err := tx.RunOfKey(w.Owner, f.ID, child.Key)
 		return found, err
 	})
-	kept(t, w, func(*store.Tx) error { return nil }, child, func(tx *store.Tx) (pay.Run, error) {
-		found, _, err := tx.NextRun(w.Owner, f.ID)
-		return found, err
+	finds := map[string]func(tx *store.Tx) (pay.Run, bool, error){
+		"NextRun":   func(tx *store.Tx) (pay.Run, bool, error) { return tx.NextRun(w.Owner, f.ID) },
+		"CalledRun": func(tx *store.Tx) (pay.Run, bool, error) { return tx.CalledRun(w.Owner, r.ID, child.Key) },
+		"LastRerun": func(tx *store.Tx) (pay.Run, bool, error) { return tx.LastRerun(w.Owner, r.ID) },
+	}
+	w.Read(t, func(tx *store.Tx) error {
+		for name, find := range finds {
+			found, _, err := find(tx)
+			require.NoError(t, err, name)
+			assert.Equal(t, child, found, name)
+		}
+		return nil
 	})
+	twin, other := w.NewRun(w.NewFlow()), w.NewFlow()
+	twin.Flow, twin.Parent, twin.Key = other.ID, r.ID, child.Key
+	w.Write(t, func(tx *store.Tx) error { return tx.InsertFlow(other) })
+	err = w.Store.Write(t.Context(), func(tx *store.Tx) error { return tx.InsertRun(twin) })
+	assert.Equal(t, pay.CodeExists, pay.CodeOf(err), "a step calls one run, whatever the flow")
 	r.State, r.Canceling, r.Fence, r.LeaseUntil, r.DueAt = pay.RunFailed, false, 4, time.Time{}, time.Time{}
 	r.Output, r.Failure, r.Sequence, r.EndedAt, r.UpdatedAt = nil, pay.RunFailure{Code: "x"}, 5, w.at(91), w.at(92)
 	kept(t, w, func(tx *store.Tx) error { return tx.UpdateRun(r) }, r, read)
@@ -142,6 +156,10 @@ func rowsRunStep(t *testing.T, w *World) {
 	twin.ID = NewID()
 	err := w.Store.Write(t.Context(), func(tx *store.Tx) error { return tx.InsertRunStep(twin) })
 	assert.Equal(t, pay.CodeExists, pay.CodeOf(err), "one path is one step")
+	kept(t, w, func(*store.Tx) error { return nil }, s, func(tx *store.Tx) (pay.RunStep, error) {
+		found, _, err := tx.RunStep(w.Owner, r.ID, s.Path)
+		return found, err
+	})
 	s.State, s.Attempts, s.Final, s.DueAt, s.Output = pay.StepFailed, 3, false, time.Time{}, nil
 	s.Failure, s.EndedAt, s.UpdatedAt = pay.RunFailure{Code: "x"}, w.at(93), w.at(94)
 	kept(t, w, func(tx *store.Tx) error { return tx.UpdateRunStep(s) }, s, read)
@@ -182,7 +200,7 @@ func strangerFlows(t *testing.T, stranger *World, x everything, tried map[string
 			assert.Contains(t, strings.ToLower(err.Error()), "foreign key", name)
 		}
 	}
-	for _, name := range []string{"InsertFlow", "Flows", "RunOfKey", "Runs", "RunsAtWork", "NextRun", "RunSteps"} {
+	for _, name := range []string{"InsertFlow", "Flows", "RunOfKey", "CalledRun", "LastRerun", "Runs", "RunsAtWork", "NextRun", "RunSteps", "RunStep"} {
 		tried[name] = true
 	}
 	stranger.Read(t, func(tx *store.Tx) error {
@@ -196,8 +214,15 @@ func strangerFlows(t *testing.T, stranger *World, x everything, tried map[string
 		require.NoError(t, err)
 		n, err := tx.RunsAtWork(o, r.Flow, time.Time{}.Add(time.Second))
 		require.NoError(t, err)
+		_, called, err := tx.CalledRun(o, r.Parent, r.Key)
+		require.NoError(t, err)
+		_, again, err := tx.LastRerun(o, r.Origin)
+		require.NoError(t, err)
+		_, step, err := tx.RunStep(o, r.ID, s.Path)
+		require.NoError(t, err)
+		assert.Equal(t, []any{false, false, false, false, false}, []any{begun, next, called, again, step})
 		steps, err := tx.RunSteps(o, r.ID)
-		assert.Equal(t, []any{0, 0, false, false, 0, 0}, []any{len(flows.Items), len(runs.Items), begun, next, n, len(steps)})
+		assert.Equal(t, []any{0, 0, 0, 0}, []any{len(flows.Items), len(runs.Items), n, len(steps)})
 		return err
 	})
 	stranger.Write(t, func(tx *store.Tx) error { return tx.InsertFlow(f) }) // the same id and name are free

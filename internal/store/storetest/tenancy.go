@@ -46,7 +46,9 @@ func (w *World) fill(t testing.TB) everything {
 		operation: w.NewOperationCall(), approval: w.NewApproval(), named: w.NewConnection(),
 	}
 	x.flow = w.NewFlow()
+	caller := w.NewRun(x.flow)
 	x.run = w.NewRun(x.flow)
+	x.run.Parent, x.run.Origin = caller.ID, caller.ID
 	x.step = w.NewRunStep(x.run)
 	x.named.Name, x.named.Default, x.named.OwnerKey = "named", false, "lineage"
 	x.watched = w.fillWatched(t)
@@ -64,7 +66,7 @@ func (w *World) fill(t testing.TB) everything {
 			tx.InsertEndpoint(x.endpoint), tx.InsertDelivery(x.delivery), tx.InsertAttempt(w.Owner, w.NewAttempt(x.delivery, 1)),
 			tx.InsertAPIKey(x.key), tx.InsertLedger(hold),
 			tx.InsertOperationCall(x.operation), tx.InsertApproval(x.approval), tx.InsertConnection(x.named),
-			tx.InsertFlow(x.flow), tx.InsertRun(x.run), tx.InsertRunStep(x.step),
+			tx.InsertFlow(x.flow), tx.InsertRun(caller), tx.InsertRun(x.run), tx.InsertRunStep(x.step),
 		} {
 			require.NoError(t, err)
 		}

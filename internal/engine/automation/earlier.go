@@ -1,0 +1,84 @@
+package automation
+
+import (
+	"encoding/json"
+
+	"florin/internal/flow"
+	"florin/internal/pay"
+	"florin/internal/store"
+)
+
+// goingOn is a step that begins, with its input. Where a run that is done again
+// left something of which it is not known what became of it, the step goes on
+// with that: it asks for exactly the same, under the same identity.
+func (h *holding) goingOn(tx *store.Tx, s pay.RunStep, task flow.Task) (pay.RunStep, json.RawMessage, error) {
+	if task.Call != "" {
+		called, found, err := h.calledBefore(tx, task.Path)
+		if err != nil || !found {
+			return s, task.Input, err
+		}
+		input, err := h.r.open(called.Input, runInputContext(called.ID))
+		return s, input, err
+	}
+	before, found, err := h.unsettled(tx, task.Path)
+	if err != nil || !found {
+		return s, task.Input, err
+	}
+	s.Call, s.BegunAt = before.Call, before.BegunAt
+	input, err := h.r.open(before.Input, stepContext(before.Run, before.Path, "input"))
+	return s, input, err
+}
+
+// unsettled is the step of a path in an earlier run of which it is not known
+// whether it did what it should.
+func (h *holding) unsettled(tx *store.Tx, path string) (found pay.RunStep, is bool, err error) {
+	err = h.earlier(tx, path, func(s pay.RunStep) (bool, error) {
+		found, is = s, !s.Final && s.State != pay.StepSucceeded
+		return true, nil
+	})
+	return found, is, err
+}
+
+// calledBefore is the run that a step called in an earlier run, unless the step
+// succeeded, for then it is to be done anew. Should somebody have run the called
+// one again since, that one counts.
+func (h *holding) calledBefore(tx *store.Tx, path string) (called pay.Run, is bool, err error) {
+	err = h.earlier(tx, path, func(s pay.RunStep) (done bool, err error) {
+		if s.State == pay.StepSucceeded {
+			return true, nil
+		}
+		if called, is, err = tx.CalledRun(s.Owner, s.Run, callKey(s.Run, path)); err != nil || !is {
+			return false, err
+		}
+		for again := true; again && err == nil; { // each is newer than the one before
+			var next pay.Run
+			if next, again, err = tx.LastRerun(s.Owner, called.ID); again {
+				called = next
+			}
+		}
+		return true, err
+	})
+	return called, is, err
+}
+
+// earlier visits the step of a path in the runs that this one does again, the
+// latest first, until visit has seen enough.
+func (h *holding) earlier(tx *store.Tx, path string, visit func(s pay.RunStep) (done bool, err error)) error {
+	for origin := h.run.Origin; origin != ""; { // each is older than the one before
+		s, begun, err := tx.RunStep(h.run.Owner, origin, path)
+		if err != nil {
+			return err
+		}
+		if begun {
+			if done, err := visit(s); done || err != nil {
+				return err
+			}
+		}
+		run, err := tx.Run(h.run.Owner, origin)
+		if err != nil {
+			return err
+		}
+		origin = run.Origin
+	}
+	return nil
+}
