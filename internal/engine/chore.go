@@ -30,6 +30,7 @@ func (e *Engine) Chores() []Chore {
 		{"read_lists", time.Second, e.ReadLists},
 		{"keep_key_use", time.Minute, e.KeepKeyUse},
 		{"forget_replies", time.Hour, e.ForgetReplies},
+		{"forget_sessions", time.Hour, e.ForgetSessions},
 	}
 }
 

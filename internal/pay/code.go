@@ -95,6 +95,7 @@ const (
 	CodeApprovalDecided     Code = "approval_already_decided"
 	CodeApprovalOwn         Code = "approval_by_same_key"
 	CodeAccountDisabled     Code = "account_disabled"
+	CodeSessionEnded        Code = "session_ended"
 	CodeConnectionInUse     Code = "connection_in_use"
 	CodeConnectionKind      Code = "connection_wrong_kind"
 	CodeConnectionAccount   Code = "connection_other_account"
@@ -188,6 +189,7 @@ var Codes = []CodeInfo{
 	{CodeApprovalExpired, KindForbidden, "Nobody approved this write in time; nothing was sent.", "Ask again with a new `Idempotency-Key`."},
 	{CodeApprovalDecided, KindConflict, "The approval was decided already, or has expired.", "Read it to see how."},
 	{CodeApprovalOwn, KindForbidden, "The API key that asked for an approval cannot give it.", "Decide with another key."},
+	{CodeSessionEnded, KindUnsigned, "The dashboard's session or sign-in link is over.", "Sign in again; `florin dashboard` prints a link."},
 	{CodeAccountDisabled, KindConflict, "The partner's account may take no money.", "The message says why; an onboarding link lets the partner give what is missing."},
 	{CodeConnectionInUse, KindConflict, "Something still uses the connection.", "The message names what; change that first."},
 	{CodeConnectionKind, KindInvalid, "The connection is of a kind that cannot do this.", "The message says which kind is needed."},

@@ -78,6 +78,7 @@ func (w *World) fill(t testing.TB) everything {
 // unowned are the methods of a Tx that take no owner, and why that is right.
 var unowned = map[string]string{
 	"Now": "the clock", "Context": "the transaction", "Merchant": "the owner itself", "MerchantByName": "the owner itself",
+	"SessionByHash": "tells who the owner is", "ReapSessions": "a sweep for all",
 	"Merchants": "for the operator", "InsertMerchant": "the owner itself", "APIKey": "tells who the owner is",
 	"MerchantAPIKeys": "for the operator, both modes", "TouchAPIKeys": "by keys that let their owners in",
 	"WebhookConnections": "finds out whose a Stripe event is", "DuePayments": "a sweep for all", "DueRefunds": "a sweep for all",
@@ -111,6 +112,7 @@ func testTenancy(t *testing.T, s *store.Store) {
 			strangerWatches(t, stranger, x.watched, tried)
 			strangerAccounts(t, stranger, w, tried)
 			strangerBooks(t, stranger, w, x.payment, tried)
+			strangerSessions(t, stranger, w, x.key, tried)
 			assert.Equal(t, before, snapshot(t, w, x), "a stranger changed something")
 			kind := reflect.TypeFor[*store.Tx]()
 			for i := range kind.NumMethod() {
