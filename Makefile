@@ -10,6 +10,10 @@ CACHE := $(CURDIR)/.cache
 STATICCHECK_VERSION := v0.8.2
 STATICCHECK         := $(CACHE)/bin/staticcheck-$(STATICCHECK_VERSION)/staticcheck
 
+# The generator's version is the library's, in go.mod.
+TEMPL_VERSION := v0.3.977
+TEMPL         := $(CACHE)/bin/templ-$(TEMPL_VERSION)/templ
+
 # Installs what tests need, starts a private Postgres around a command, and
 # ends with the command's exit code.
 TESTENV := go run ./tools/testenv
@@ -50,7 +54,7 @@ createapikey: build ## make an API key (MERCHANT=default MODE=test SCOPES=…)
 	bin/florin apikey create --merchant "$(MERCHANT)" --mode "$(MODE)" --scopes "$(SCOPES)"
 
 .PHONY: deps
-deps: ## install what the tests need: Postgres, node and two packages
+deps: ## install what the tests need: Postgres, Chromium, node and its packages
 	$(TESTENV) deps
 
 .PHONY: test
@@ -112,6 +116,16 @@ fuzz: ## each fuzz target for FUZZ_TIME
 			go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZ_TIME) "./$$(dirname "$$file")" </dev/null; \
 		done; \
 	done
+
+.PHONY: pages
+pages: ## write the Go code of the dashboard's templates anew
+	@test -x $(TEMPL) || { mkdir -p $(dir $(TEMPL)) && cd $(dir $(TEMPL)) && GOBIN=$(dir $(TEMPL)) go install github.com/a-h/templ/cmd/templ@$(TEMPL_VERSION); }
+	$(TEMPL) generate -path internal/dashboard
+
+.PHONY: screenshots
+screenshots: deps ## take pictures of the dashboard's pages, light and dark, into docs/screenshots
+	mkdir -p docs/screenshots
+	FLORIN_SCREENSHOTS=$(CURDIR)/docs/screenshots $(TESTENV) run go test -count 1 -run With ./internal/dashboard
 
 .PHONY: docs
 docs: ## write the generated documents anew

@@ -8,6 +8,7 @@ import (
 	"florin/internal/api"
 	"florin/internal/clock"
 	"florin/internal/config"
+	"florin/internal/dashboard"
 	"florin/internal/telemetry"
 )
 
@@ -31,7 +32,23 @@ func (s *Server) handler() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	if s.cfg.Role != config.RoleWorker {
+		if answers, err = s.withDashboard(answers); err != nil {
+			return nil, err
+		}
+	}
 	return s.Traces.Middleware(telemetry.Requests(s.Logger, s.Metrics)(answers)), nil
+}
+
+// withDashboard answers the dashboard's pages, and leaves the rest to the API.
+func (s *Server) withDashboard(rest http.Handler) (http.Handler, error) {
+	sandbox := ""
+	if s.Sandbox != nil {
+		sandbox = s.Sandbox.URL()
+	}
+	return dashboard.New(dashboard.Config{
+		Engine: s.Engine, Clock: clock.Real{}, Logger: s.Logger, BaseURL: s.cfg.PublicURL, Sandbox: sandbox, Version: Version,
+	}, rest)
 }
 
 // ready says whether requests can be answered: the database is there and the

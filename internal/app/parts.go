@@ -167,3 +167,19 @@ func (p *Parts) NewcomerKey(ctx context.Context) (string, error) {
 	}
 	return text, os.WriteFile(path, []byte(text), 0o600)
 }
+
+// SignInLink is the address of the dashboard that signs in, once, in the name
+// of an API key.
+//
+// Errors: those of engine.Authenticate.
+func (p *Parts) SignInLink(ctx context.Context, shown string) (string, error) {
+	key, err := p.Engine.Authenticate(ctx, shown)
+	if err != nil {
+		return "", err
+	}
+	token, err := p.Engine.NewSignInLink(ctx, key)
+	if err != nil {
+		return "", err
+	}
+	return p.Config.PublicURL + "/sign-in/link?token=" + token, nil
+}

@@ -29,6 +29,7 @@ type Server struct {
 	*Parts
 	Sandbox *LocalStripe // nil when none is served
 	Key     string       // what a newcomer may use; empty without a sandbox
+	SignIn  string       // a link to the dashboard that signs a newcomer in, once; empty without a sandbox
 
 	cfg      config.Config
 	listener net.Listener
@@ -85,6 +86,9 @@ func (s *Server) prepare(ctx context.Context) error {
 			return err
 		}
 		s.Key = key
+		if s.SignIn, err = s.SignInLink(ctx, key); err != nil {
+			return err
+		}
 	}
 	answers, err := s.handler()
 	if err != nil {

@@ -22,6 +22,7 @@ type where struct {
 	Stripe   string      `json:"stripe"`   // who answers for connections with credentials of their own in test mode
 	Live     string      `json:"stripe_live"`
 	Key      string      `json:"api_key,omitempty"`
+	SignIn   string      `json:"sign_in,omitempty"` // a link to the dashboard, used once
 	Role     config.Role `json:"role"`
 
 	Order string `json:"-"` // a fresh idempotency key for the curl line
@@ -30,7 +31,7 @@ type where struct {
 func whereabouts(s *app.Server) where {
 	cfg := s.Config
 	w := where{
-		URL: s.URL(), Docs: s.URL() + "/docs", Data: cfg.DataDir, Database: "postgres", Key: s.Key, Role: cfg.Role,
+		URL: s.URL(), Docs: s.URL() + "/docs", Data: cfg.DataDir, Database: "postgres", Key: s.Key, SignIn: s.SignIn, Role: cfg.Role,
 		Stripe: cfg.StripeAPIBase, Order: "order-" + time.Now().UTC().Format("20060102-150405"),
 	}
 	if file, ok := cfg.SQLiteFile(); ok {
@@ -62,6 +63,7 @@ Florin is ready.
 {{- else}}
   API       {{.URL}}
   Docs      {{.Docs}}
+  Dashboard {{if .SignIn}}{{.SignIn}}  (signs you in, once){{else}}{{.URL}}{{end}}
 {{- end}}
 {{- if .Sandbox}}
   Sandbox   {{.Sandbox}}  (a Stripe on this machine: no account, no network)

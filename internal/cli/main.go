@@ -75,7 +75,7 @@ func (p *program) rootCommand() *cobra.Command {
 	root.SetOut(p.Out)
 	root.SetErr(p.Err)
 	root.AddCommand(
-		p.serveCommand(), p.sandboxCommand(), p.listenCommand(),
+		p.serveCommand(), p.sandboxCommand(), p.listenCommand(), p.dashboardCommand(),
 		p.stripeCommand(), p.flowCommand(), p.connectionCommand(), p.approvalCommand(),
 		p.merchantCommand(), p.apikeyCommand(), p.ledgerCommand(), p.transactionCommand(),
 		p.mcpCommand(), p.workerCommand(), p.docsCommand(), p.healthcheckCommand(), p.versionCommand(),

@@ -29,6 +29,7 @@ func (e *Engine) Chores() []Chore {
 		{"revive_provider_events", 30 * time.Second, e.ReviveProviderEvents},
 		{"read_lists", time.Second, e.ReadLists},
 		{"keep_key_use", time.Minute, e.KeepKeyUse},
+		{"count_events", 5 * time.Second, e.CountEvents},
 		{"forget_replies", time.Hour, e.ForgetReplies},
 		{"forget_sessions", time.Hour, e.ForgetSessions},
 	}

@@ -33,7 +33,7 @@ var sqliteDialect = dialect{
 	exclusive:    true,
 	feedTx:       "0",
 	feedPosition: "(SELECT COALESCE(MAX(position), 0) + 1 FROM events)",
-	feedSettled:  "TRUE",
+	feedSettled:  "feed_tx = 0",
 	rescueJobs:   "UPDATE river_job SET state = 'available' WHERE state = 'running'",
 }
 

@@ -18,13 +18,14 @@ import (
 const nodeFolder = ".cache/node"
 
 // nodePackages are the foreign verifiers: the Standard Webhooks authors' own
-// library, and Stripe's. Pinned, so that a test that fails fails for our sake.
+// library, Stripe's, and Deque's rules of accessibility. Pinned, so that a test that fails fails for our sake.
 var nodePackages = map[string]string{
 	"standardwebhooks": "1.1.1",
 	"stripe":           "23.1.0",
+	"axe-core":         "4.14.1",
 }
 
-// install makes sure of Postgres, node and the packages, and returns the
+// install makes sure of Postgres, node, Chromium and the packages, and returns the
 // folder that holds node_modules.
 func install(ctx context.Context) (string, error) {
 	if _, err := pgtest.Find(ctx); err != nil {
@@ -35,7 +36,7 @@ func install(ctx context.Context) (string, error) {
 			return "", fmt.Errorf("after installing postgresql: %w", err)
 		}
 	}
-	for program, packageName := range map[string]string{"node": "nodejs", "npm": "npm"} {
+	for program, packageName := range map[string]string{"node": "nodejs", "npm": "npm", "chromium": "chromium"} {
 		if _, err := exec.LookPath(program); err == nil {
 			continue
 		}
@@ -89,7 +90,7 @@ func installNode(ctx context.Context) (string, error) {
 	}
 	fmt.Fprintln(os.Stderr, "testenv: installing the node packages that sign and verify webhooks")
 	if code, err := command(ctx, args); err != nil || code != 0 {
-		return "", errors.Join(err, errors.New("npm cannot install standardwebhooks and stripe; is the network there?"))
+		return "", errors.Join(err, errors.New("npm cannot install the packages that tests need; is the network there?"))
 	}
 	return folder, nil
 }

@@ -15,7 +15,7 @@ func Exercise(t *testing.T, open Open) {
 	t.Helper()
 	shared := open(t)
 	owned := map[string]func(t *testing.T, s *store.Store){
-		"Rows": testRows, "Tenancy": testTenancy, "Pages": testPages, "Cursors": testCursors, "PaymentFilters": testPaymentFilters,
+		"Rows": testRows, "Tenancy": testTenancy, "Tallies": testTallies, "Pages": testPages, "Cursors": testCursors, "PaymentFilters": testPaymentFilters,
 		"Uniqueness": testUniqueness, "Defaults": testDefaults, "Fences": testFences, "Claims": testClaims,
 		"Transactions": testTransactions, "GroupCommit": testGroupCommit, "Feed": testFeed, "LateCommitter": testLateCommitter,
 		"MissingEvents": testMissingEvents, "Endpoints": testEndpoints, "RefundTotals": testRefundTotals,

@@ -103,6 +103,7 @@ func testTenancy(t *testing.T, s *store.Store) {
 		t.Run(name, func(t *testing.T) {
 			before := snapshot(t, w, x)
 			tried := map[string]bool{}
+			strangerTallies(t, stranger, tried)
 			strangerReads(t, stranger, w, x, tried)
 			strangerLists(t, stranger, w, x, tried)
 			strangerWrites(t, stranger, w, x, tried)

@@ -1,0 +1,198 @@
+package dashboard_test
+
+import (
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"florin/internal/app/apptest"
+	"florin/internal/pay"
+)
+
+// A newcomer follows the printed link, makes a payment, looks at it, gives it
+// back, and sees it on the home page.
+func TestAPaymentWithTheBrowserAlone(t *testing.T) {
+	t.Parallel()
+	b := open(t)
+	b.signsIn()
+	b.sees("Nothing was paid", "test mode")
+	b.isAccessible()
+	b.pictures("home-empty")
+
+	b.clicks("nav a[href='/payments']")
+	b.sees("There are no payments yet")
+	b.isAccessible()
+	b.opens("details summary")
+	b.fills("input[name=amount]", "50.00")
+	b.fills("input[name=description]", "Two lessons")
+	b.clicks("form[action='/payments'][method=post] button")
+	b.sees("The payment was made.", "$50.00", "completed", "Two lessons", "visa ···· 4242")
+	b.isAccessible()
+	b.pictures("payment")
+
+	payment := b.path()
+	b.opens(".actions summary")
+	b.fills(".actions input[name=amount]", "20")
+	b.clicks(".actions form button")
+	assert.Equal(t, payment, b.path())
+	b.sees("The money is on its way back.", "partially refunded", "$20.00", "1 refund")
+
+	b.opens(".actions summary")
+	b.fills(".actions input[name=amount]", "40")
+	b.clicks(".actions form button")
+	b.sees("at most 30.00 USD is left to refund")
+
+	b.goes("/payments")
+	b.sees("$50.00", "Two lessons", "partially refunded")
+	b.isAccessible()
+	b.pictures("payments")
+	b.goes("/payments?status=failed")
+	b.sees("No payment is like that")
+	b.goes("/payments?min=lots")
+	b.sees("min is a decimal such as 100 or 99.95")
+	b.goes("/refunds")
+	b.sees("$20.00", "completed")
+	b.isAccessible()
+	b.pictures("refunds")
+
+	_, err := b.server.Engine.CountEvents(t.Context()) // its chore may not have come by yet
+	require.NoError(t, err)
+	b.goes("/")
+	b.sees("$50.00", "100.0 %", "$20.00")
+	b.isAccessible()
+	b.pictures("home")
+}
+
+// Money that is held is taken, in part, or let go.
+func TestHeldMoneyWithTheBrowser(t *testing.T) {
+	t.Parallel()
+	b := open(t)
+	b.signsIn()
+	hold := func() {
+		b.goes("/payments")
+		b.opens("details summary")
+		b.fills("input[name=amount]", "80")
+		b.fills("select[name=capture]", "manual")
+		b.clicks("form[action='/payments'][method=post] button")
+		b.sees("authorized")
+	}
+	hold()
+	b.opens("details:has(form[action$='/capture']) summary")
+	b.isAccessible()
+	b.fills("form[action$='/capture'] input[name=amount]", "65.50")
+	b.clicks("form[action$='/capture'] button")
+	b.sees("The money was taken.", "completed", "$65.50")
+	hold()
+	b.opens("details:has(form[action$='/cancel']) summary")
+	b.clicks("form[action$='/cancel'] button")
+	b.sees("The payment was called off.", "canceled")
+}
+
+// A declined card is told where it can be acted on.
+func TestADeclinedCardWithTheBrowser(t *testing.T) {
+	t.Parallel()
+	b := open(t)
+	b.signsIn()
+	b.goes("/payments")
+	b.opens("details summary")
+	b.fills("input[name=amount]", "12")
+	b.fills("input[name=payment_method]", "pm_card_chargeDeclined")
+	b.clicks("form[action='/payments'][method=post] button")
+	b.sees("failed", "declined")
+	assert.True(t, strings.HasPrefix(b.path(), "/payments/"))
+	b.isAccessible()
+}
+
+// guest is a browser without scripts.
+func guest(t *testing.T) *http.Client {
+	jar, err := cookiejar.New(nil)
+	require.NoError(t, err)
+	return &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+}
+
+// A key signs in, and only into what it may see; a link works once; nothing is
+// shown to anybody else.
+func TestSigningIn(t *testing.T) {
+	t.Parallel()
+	server := apptest.Start(t)
+	c := guest(t)
+	answer := get(t, c, server.URL()+"/payments")
+	assert.Equal(t, "/sign-in?to=%2Fpayments", answer.Header.Get("Location"))
+
+	answer = post(t, c, server.URL()+"/sign-in", url.Values{"key": {"sk_test_flr_wrong"}})
+	assert.Equal(t, http.StatusUnauthorized, answer.StatusCode)
+	merchant, err := server.Engine.MerchantNamed(t.Context(), pay.DefaultMerchant)
+	require.NoError(t, err)
+	owner := pay.Owner{Merchant: merchant.ID, Mode: pay.Test}
+	key, text, err := server.Engine.CreateAPIKey(t.Context(), owner, []pay.Scope{pay.ScopeWebhooksRead}, pay.KeyLimits{})
+	require.NoError(t, err)
+	answer = post(t, c, server.URL()+"/sign-in", url.Values{"key": {text}, "to": {"//evil.example/x"}})
+	assert.Equal(t, "/", answer.Header.Get("Location"), "nobody is sent elsewhere")
+	assert.Equal(t, http.StatusForbidden, get(t, c, server.URL()+"/payments").StatusCode, "the key may not see payments")
+	assert.Equal(t, http.StatusOK, get(t, c, server.URL()+"/deliveries").StatusCode)
+	_, err = server.Engine.RevokeAPIKey(t.Context(), merchant.ID, key.ID)
+	require.NoError(t, err)
+	assert.Equal(t, http.StatusSeeOther, get(t, c, server.URL()+"/deliveries").StatusCode, "a session ends with its key")
+
+	link, err := url.Parse(server.SignIn)
+	require.NoError(t, err)
+	follow := func(c *http.Client) *http.Response {
+		return post(t, c, server.URL()+"/sign-in/link", url.Values{"token": {link.Query().Get("token")}})
+	}
+	once := guest(t)
+	assert.Equal(t, http.StatusOK, get(t, once, server.SignIn).StatusCode)
+	assert.Equal(t, http.StatusOK, get(t, once, server.SignIn).StatusCode, "looking at it does not use it up")
+	assert.Equal(t, http.StatusSeeOther, follow(once).StatusCode)
+	assert.Equal(t, http.StatusUnauthorized, follow(guest(t)).StatusCode, "a link works once")
+	assert.Equal(t, http.StatusOK, get(t, once, server.URL()+"/payments").StatusCode)
+	assert.Equal(t, http.StatusSeeOther, post(t, once, server.URL()+"/sign-out", nil).StatusCode)
+	assert.Equal(t, http.StatusSeeOther, get(t, once, server.URL()+"/payments").StatusCode)
+}
+
+// A form that another site sends is refused, and pages say what browsers may
+// do with them.
+func TestPagesAreGuarded(t *testing.T) {
+	t.Parallel()
+	server := apptest.Start(t)
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL()+"/sign-out", nil)
+	require.NoError(t, err)
+	request.Header.Set("Origin", "https://evil.example")
+	request.Header.Set("Sec-Fetch-Site", "cross-site")
+	answer, err := http.DefaultClient.Do(request)
+	require.NoError(t, err)
+	require.NoError(t, answer.Body.Close())
+	assert.Equal(t, http.StatusForbidden, answer.StatusCode)
+	page := get(t, guest(t), server.URL()+"/sign-in")
+	policy := page.Header.Get("Content-Security-Policy")
+	assert.Contains(t, policy, "default-src 'none'")
+	assert.Contains(t, policy, "frame-ancestors 'none'")
+	assert.NotContains(t, policy, "unsafe")
+	assert.Equal(t, http.StatusNotFound, get(t, guest(t), server.URL()+"/no/such/page").StatusCode)
+	assert.Equal(t, http.StatusUnauthorized, get(t, guest(t), server.URL()+"/v1/payments").StatusCode, "the API is where it was")
+}
+
+func get(t *testing.T, c *http.Client, address string) *http.Response {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, nil)
+	require.NoError(t, err)
+	answer, err := c.Do(request)
+	require.NoError(t, err)
+	require.NoError(t, answer.Body.Close())
+	return answer
+}
+
+func post(t *testing.T, c *http.Client, address string, form url.Values) *http.Response {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, address, strings.NewReader(form.Encode()))
+	require.NoError(t, err)
+	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	answer, err := c.Do(request)
+	require.NoError(t, err)
+	require.NoError(t, answer.Body.Close())
+	return answer
+}

@@ -1,0 +1,44 @@
+package dashboard
+
+import (
+	"florin/internal/pay"
+)
+
+// refundList is what the list of refunds shows.
+type refundList struct {
+	Items                []pay.Refund
+	Status, Since, Until string
+	Next, Trouble        string
+}
+
+func (d *dashboard) refunds(v *visit) error {
+	query := v.query()
+	shown := refundList{Status: query.Get("status"), Since: query.Get("since"), Until: query.Get("until")}
+	filter, err := shown.filter()
+	if err != nil {
+		shown.Trouble = err.Error()
+		return d.show(v, "Refunds", refundsPage(shown))
+	}
+	list, err := d.engine.Refunds(v.ctx(), v.owner(), filter, pay.Page{Limit: paymentPage, Cursor: query.Get("cursor")})
+	if err != nil {
+		return err
+	}
+	shown.Items, shown.Next = list.Items, nextPage(v, list.Next)
+	return d.show(v, "Refunds", refundsPage(shown))
+}
+
+func (l refundList) filter() (f pay.RefundFilter, err error) {
+	if l.Status != "" {
+		f.Statuses = []pay.RefundStatus{pay.RefundStatus(l.Status)}
+	}
+	if f.Since, err = day(l.Since, "since"); err != nil {
+		return f, err
+	}
+	if f.Until, err = day(l.Until, "until"); err == nil && !f.Until.IsZero() {
+		f.Until = f.Until.AddDate(0, 0, 1) // the day is meant as a whole
+	}
+	return f, err
+}
+
+// refundStatuses are what the list can be narrowed down to.
+var refundStatuses = []pay.RefundStatus{pay.RefundPending, pay.RefundCompleted, pay.RefundFailed, pay.RefundCanceled}
