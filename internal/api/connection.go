@@ -45,13 +45,15 @@ type NewConnection struct {
 
 // NewStripeCredentials is what Stripe's dashboard shows under API keys.
 type NewStripeCredentials struct {
-	SecretKey     string `json:"secret_key" minLength:"1" maxLength:"255" doc:"A secret (sk_…) or restricted (rk_…) key of the same mode as the API key."`
-	WebhookSecret string `json:"webhook_secret,omitempty" maxLength:"255" doc:"Signing secret (whsec_…) of the webhook endpoint at Stripe."`
+	SecretKey            string `json:"secret_key" minLength:"1" maxLength:"255" doc:"A secret (sk_…) or restricted (rk_…) key of the same mode as the API key."`
+	WebhookSecret        string `json:"webhook_secret,omitempty" maxLength:"255" doc:"Signing secret (whsec_…) of the webhook endpoint at Stripe."`
+	ConnectWebhookSecret string `json:"connect_webhook_secret,omitempty" maxLength:"255" doc:"Signing secret of a second endpoint at the same address, for events of connected accounts; for platforms with partners."`
 }
 
 func setProvider(ctx context.Context, e *engine.Engine, ask engine.Ask, body NewConnection) (engine.Reply, error) {
 	return e.SetProvider(ctx, ask, engine.Credentials{
 		SecretKey: pay.NewSecret(body.Stripe.SecretKey), WebhookSecret: pay.NewSecret(body.Stripe.WebhookSecret),
+		ConnectSecret: pay.NewSecret(body.Stripe.ConnectWebhookSecret),
 	})
 }
 

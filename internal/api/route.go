@@ -49,9 +49,11 @@ type Route struct {
 // Routes is every route, in the order of the documentation; those that run an
 // operation are made from the catalogue's declarations.
 func Routes(catalogue ...pay.Operation) []Route {
-	routes := slices.Concat(paymentRoutes, refundRoutes, cardRoutes, merchantRoutes, connectionRoutes,
-		endpointRoutes, deliveryRoutes, eventRoutes, providerEventRoutes, healthRoutes, namedConnectionRoutes, approvalRoutes, operationRoutes, flowRoutes, triggerRoutes, runRoutes,
-		balanceTransactionRoutes)
+	routes := slices.Concat(paymentRoutes, refundRoutes, cardRoutes,
+		accountRoutes, bankAccountRoutes,
+		balanceTransactionRoutes,
+		merchantRoutes, connectionRoutes,
+		endpointRoutes, deliveryRoutes, eventRoutes, providerEventRoutes, healthRoutes, namedConnectionRoutes, approvalRoutes, operationRoutes, flowRoutes, triggerRoutes, runRoutes)
 	for _, op := range catalogue {
 		routes = append(routes, routesOf(op)...)
 	}

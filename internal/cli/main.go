@@ -77,7 +77,9 @@ func (p *program) rootCommand() *cobra.Command {
 	root.AddCommand(
 		p.serveCommand(), p.sandboxCommand(), p.listenCommand(), p.dashboardCommand(),
 		p.stripeCommand(), p.flowCommand(), p.connectionCommand(), p.approvalCommand(),
-		p.merchantCommand(), p.apikeyCommand(), p.ledgerCommand(), p.transactionCommand(),
+		p.accountCommand(),
+		p.transactionCommand(),
+		p.merchantCommand(), p.apikeyCommand(), p.ledgerCommand(),
 		p.mcpCommand(), p.workerCommand(), p.docsCommand(), p.healthcheckCommand(), p.versionCommand(),
 	)
 	return root

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"florin/internal/pay"
@@ -49,8 +50,11 @@ func (e *Engine) newCall(tx *store.Tx, owner pay.Owner, o order) pay.Call {
 // repeatable reports whether an action may be asked of the same subject again
 // after it was refused: a capture of too much, then of less. Everything else
 // happens once in a subject's life.
-func repeatable(a pay.Action) bool {
-	return a == pay.ActionCapture || a == pay.ActionCancel || a == pay.ActionDetachCard
+func repeatable(a pay.Action) bool { return slices.Contains(repeatables, a) }
+
+var repeatables = []pay.Action{
+	pay.ActionCapture, pay.ActionCancel, pay.ActionDetachCard, pay.ActionUpdateAccount, pay.ActionRejectAccount, pay.ActionDeleteAccount,
+	pay.ActionOnboardingLink, pay.ActionAddBankAccount, pay.ActionRemoveBankAccount,
 }
 
 func (e *Engine) lease() time.Duration { return e.cfg.CallTimeout + leaseSlack }

@@ -85,8 +85,12 @@ func (c Credentials) check(m pay.Mode) error {
 	if err := pay.CheckProviderKey(c.SecretKey.Reveal(), m); err != nil {
 		return err
 	}
-	if !c.WebhookSecret.IsZero() && !strings.HasPrefix(c.WebhookSecret.Reveal(), "whsec_") {
-		return pay.Invalid(pay.CodeInvalidField, "stripe.webhook_secret", "a webhook signing secret begins with whsec_")
+	return first(checkSigning(c.WebhookSecret, "stripe.webhook_secret"), checkSigning(c.ConnectSecret, "stripe.connect_webhook_secret"))
+}
+
+func checkSigning(secret pay.Secret, field string) error {
+	if !secret.IsZero() && !strings.HasPrefix(secret.Reveal(), "whsec_") {
+		return pay.Invalid(pay.CodeInvalidField, field, "a webhook signing secret begins with whsec_")
 	}
 	return nil
 }

@@ -25,6 +25,7 @@ func (e *Engine) Chores() []Chore {
 		{"complete_operations", time.Second, e.CompleteOperations},
 		{"expire_approvals", time.Minute, e.ExpireApprovals},
 		{"look_up_due", 15 * time.Second, e.LookUpDue},
+		{"look_up_accounts", time.Minute, e.LookUpAccounts},
 		{"revive_deliveries", 30 * time.Second, e.ReviveDeliveries},
 		{"revive_provider_events", 30 * time.Second, e.ReviveProviderEvents},
 		{"read_lists", time.Second, e.ReadLists},

@@ -15,12 +15,14 @@ import (
 type Credentials struct {
 	SecretKey     pay.Secret
 	WebhookSecret pay.Secret // whsec_…; may be empty
+	ConnectSecret pay.Secret // whsec_… of the endpoint for connected accounts; may be empty
 }
 
-// maxWebhookSecrets is how many signing secrets a connection keeps: the newest
-// given, the one before it while Stripe still signs with both, and the
+// maxWebhookSecrets is how many signing secrets a connection keeps: of the
+// endpoint for the account itself and of that for its connected accounts the
+// newest given, the one before it while Stripe still signs with both, and the
 // sandbox's.
-const maxWebhookSecrets = 3
+const maxWebhookSecrets = 6
 
 // maxSandboxConnections is how many merchants a start subscribes to sandbox
 // events for; it is a development tool.
@@ -50,8 +52,8 @@ func (e *Engine) SetProvider(ctx context.Context, ask Ask, given Credentials) (R
 		if kept, err = e.keepConnection(tx, ask.Owner, access, account); err != nil {
 			return Reply{}, err
 		}
-		if !given.WebhookSecret.IsZero() {
-			kept, err = e.addWebhookSecret(tx, kept, given.WebhookSecret)
+		if !given.WebhookSecret.IsZero() || !given.ConnectSecret.IsZero() {
+			kept, err = e.addWebhookSecrets(tx, kept, given.ConnectSecret, given.WebhookSecret)
 		}
 		return e.present.Connection(kept), err
 	})
@@ -115,12 +117,17 @@ func freeName(tx *store.Tx, o pay.Owner, kind pay.ConnectionKind) error {
 	return tx.UpdateConnection(c)
 }
 
-// addWebhookSecret puts a signing secret in front of those that a connection
-// has, and keeps it.
-func (e *Engine) addWebhookSecret(tx *store.Tx, c pay.Connection, fresh pay.Secret) (pay.Connection, error) {
-	c, err := e.withWebhookSecret(c, fresh)
-	if err != nil {
-		return c, err
+// addWebhookSecrets puts signing secrets in front of those that a connection
+// has, and keeps them.
+func (e *Engine) addWebhookSecrets(tx *store.Tx, c pay.Connection, fresh ...pay.Secret) (pay.Connection, error) {
+	for _, secret := range fresh {
+		if secret.IsZero() {
+			continue
+		}
+		var err error
+		if c, err = e.withWebhookSecret(c, secret); err != nil {
+			return c, err
+		}
 	}
 	c.UpdatedAt = tx.Now()
 	return c, tx.UpdateConnection(c)
@@ -270,7 +277,7 @@ func (e *Engine) subscribe(ctx context.Context, c pay.Connection) error {
 		return err
 	}
 	url := e.cfg.PublicURL + "/v1/webhooks/stripe/" + string(c.Owner.Merchant)
-	secret, err := e.stripe.Subscribe(ctx, access, url)
+	secrets, err := e.stripe.Subscribe(ctx, access, url)
 	if err != nil {
 		return err
 	}
@@ -279,7 +286,7 @@ func (e *Engine) subscribe(ctx context.Context, c pay.Connection) error {
 		if err != nil {
 			return err
 		}
-		_, err = e.addWebhookSecret(tx, c, secret)
+		_, err = e.addWebhookSecrets(tx, c, secrets...)
 		return err
 	})
 }

@@ -35,7 +35,7 @@ type opener func(tx *store.Tx, call pay.Call) (Reply, error)
 // deedsOf is the deeds of every feature. Each feature's file has its own.
 func (e *Engine) deedsOf() map[pay.Action]deed {
 	all := map[pay.Action]deed{}
-	for _, some := range []map[pay.Action]deed{e.paymentDeeds(), e.refundDeeds(), e.cardDeeds()} {
+	for _, some := range []map[pay.Action]deed{e.paymentDeeds(), e.refundDeeds(), e.cardDeeds(), e.accountDeeds(), e.bankDeeds()} {
 		maps.Copy(all, some)
 	}
 	return all
@@ -68,5 +68,6 @@ type triaged struct {
 func (e *Engine) topicsOf() map[pay.Topic]topic {
 	return map[pay.Topic]topic{
 		pay.TopicPayment: {triage: e.triagePayment, apply: e.applyPayment},
+		pay.TopicAccount: {apply: e.applyAccount},
 	}
 }

@@ -22,6 +22,7 @@ type Gateway interface {
 	Finder
 	Statements
 	Accounts
+	Partners
 	Signatures
 }
 

@@ -65,8 +65,27 @@ type Accounts interface {
 	//
 	// Errors: those of Check, but for provider_key_lacks_rights.
 	Inspect(ctx context.Context, access pay.Access) (pay.StripeAccount, error)
-	// Subscribe makes Stripe send events to url and returns the signing secret.
-	Subscribe(ctx context.Context, access pay.Access, url string) (pay.Secret, error)
+	// Subscribe makes Stripe send events to url, also those of connected
+	// accounts, and returns the secrets that sign them.
+	Subscribe(ctx context.Context, access pay.Access, url string) ([]pay.Secret, error)
+}
+
+// Partners writes and reads what concerns partners' connected accounts.
+//
+// Errors: those of Composer and of Finder.
+type Partners interface {
+	CreateAccount(a pay.Account, order pay.AccountOrder) (pay.Wire, error)
+	UpdateAccount(a pay.Account, order pay.AccountOrder) (pay.Wire, error)
+	RejectAccount(a pay.Account, reason pay.RejectReason) (pay.Wire, error)
+	DeleteAccount(a pay.Account) (pay.Wire, error)
+	OnboardingLink(a pay.Account, order pay.LinkOrder) (pay.Wire, error)
+	AddBankAccount(a pay.Account, order pay.BankOrder) (pay.Wire, error)
+	RemoveBankAccount(a pay.Account, ref string) (pay.Wire, error)
+	// FindAccount reads an account by its ref or, when that is empty, by our id
+	// among what was created since. One that the key may not use is gone.
+	FindAccount(ctx context.Context, access pay.Access, sought pay.AccountSought) (pay.AccountReport, error)
+	// FindBankAccounts reads where an account's payouts may go.
+	FindBankAccounts(ctx context.Context, access pay.Access, ref string) ([]pay.BankAccount, error)
 }
 
 // Signatures checks and reads Stripe events.

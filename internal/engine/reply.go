@@ -12,6 +12,11 @@ type Presenter interface {
 	PaymentEvent(e pay.Event, p pay.Payment) []byte
 	RefundEvent(e pay.Event, r pay.Refund, p pay.Payment) []byte
 	CardEvent(e pay.Event, c pay.Card) []byte
+	Account(a pay.Account, status Standing) Reply
+	AccountRefusal(err *pay.Error, a pay.Account) Reply // a change of a that Stripe refused
+	AccountEvent(e pay.Event, a pay.Account) []byte
+	OnboardingLink(a pay.Account, link pay.Link) Reply
+	BankAccount(a pay.Account, bank pay.BankAccount) Reply
 	ApprovalEvent(e pay.Event, a pay.Approval) []byte
 	PingEvent(e pay.Event, endpoint pay.Endpoint) []byte
 	Connection(c pay.Connection) Reply

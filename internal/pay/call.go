@@ -15,6 +15,14 @@ const (
 	ActionCreateCustomer Action = "create_customer"
 	ActionAttachCard     Action = "attach_card"
 	ActionDetachCard     Action = "detach_card"
+
+	ActionCreateAccount     Action = "create_account"
+	ActionUpdateAccount     Action = "update_account"
+	ActionRejectAccount     Action = "reject_account"
+	ActionDeleteAccount     Action = "delete_account"
+	ActionOnboardingLink    Action = "onboarding_link"
+	ActionAddBankAccount    Action = "add_bank_account"
+	ActionRemoveBankAccount Action = "remove_bank_account"
 )
 
 // CallState is whether the outcome of a call is known.
@@ -90,7 +98,10 @@ type Answer struct {
 	Refund     *RefundReport // after refund
 	Card       *CardReport   // after attach_card
 	Customer   string        // cus_… after create_customer
-	Err        *Error        // unless done
+	Account    *AccountReport
+	Bank       *BankAccount // after add_bank_account
+	Link       *Link        // after onboarding_link
+	Err        *Error       // unless done
 	RequestRef string
 	Note       string // for people, when in doubt
 }

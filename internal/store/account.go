@@ -1,19 +1,23 @@
 package store
 
-import "florin/internal/pay"
+import (
+	"time"
+
+	"florin/internal/pay"
+)
 
 var accounts = define(table[pay.Account]{
 	name:  "accounts",
 	what:  "account",
-	fixed: "merchant mode id connection type country created_at",
-	mutable: "email name currency status provider_ref charges_enabled payouts_enabled transfers_enabled details_submitted requirements " +
-		"debt_limit metadata failure_code failure_message sequence updated_at",
+	fixed: "merchant mode id connection type created_at",
+	mutable: "country email name currency status provider_ref charges_enabled payouts_enabled transfers_enabled details_submitted requirements " +
+		"debt_limit metadata failure_code failure_message sequence updated_at read_at look_at",
 	fields: func(a *pay.Account) []any {
 		return []any{
-			&a.Owner.Merchant, &a.Owner.Mode, &a.ID, &a.Connection, &a.Type, &a.Country, moment{&a.CreatedAt},
-			&a.Email, &a.Name, &a.Currency, &a.Status, opt(&a.ProviderRef),
+			&a.Owner.Merchant, &a.Owner.Mode, &a.ID, &a.Connection, &a.Type, moment{&a.CreatedAt},
+			&a.Country, &a.Email, &a.Name, &a.Currency, &a.Status, opt(&a.ProviderRef),
 			&a.ChargesEnabled, &a.PayoutsEnabled, &a.TransfersEnabled, &a.DetailsSubmitted, document[pay.Requirements]{&a.Requirements},
-			&a.DebtLimit, dict{&a.Metadata}, &a.Failure.Code, &a.Failure.Message, &a.Sequence, moment{&a.UpdatedAt},
+			&a.DebtLimit, dict{&a.Metadata}, &a.Failure.Code, &a.Failure.Message, &a.Sequence, moment{&a.UpdatedAt}, moment{&a.ReadAt}, moment{&a.LookAt},
 		}
 	},
 })
@@ -59,4 +63,10 @@ func (tx *Tx) UpdateAccount(a pay.Account) error { return accounts.update(tx, a,
 // Errors: invalid_cursor.
 func (tx *Tx) Accounts(o pay.Owner, f pay.AccountFilter, page pay.Page) (pay.List[pay.Account], error) {
 	return listAny(tx, accounts, oneOf(owned(o), "status =", f.Statuses), accountsNewest, page)
+}
+
+// DueAccounts reads up to limit accounts of every owner that Stripe should be
+// asked about by now, those that waited longest first.
+func (tx *Tx) DueAccounts(now time.Time, limit int) ([]pay.Account, error) {
+	return accounts.all(tx, "WHERE look_at > 0 AND look_at <= $1 ORDER BY look_at, id LIMIT $2", micros(now), limit)
 }

@@ -18,6 +18,7 @@ const (
 	keyRefund   = "florin_refund"
 	keyCustomer = "florin_customer"
 	keyMerchant = "florin_merchant"
+	keyAccount  = "florin_account"
 )
 
 // expandFee asks for Stripe's fee and the card's brand in the same answer.

@@ -152,35 +152,40 @@ func (r reader) has(ctx context.Context, one right) (bool, error) {
 	}
 }
 
-// Subscribe makes Stripe send the events that Florin handles to url and returns
-// the secret that signs them, which Stripe tells only once. Older endpoints
-// with the same url are deleted afterwards, since their secrets are lost; doing
-// it afterwards leaves no moment without an endpoint.
+// Subscribe makes Stripe send the events that Florin handles to url, those of
+// the account itself and those of its connected accounts, and returns the
+// secrets that sign them, which Stripe tells only once. Older endpoints with
+// the same url are deleted afterwards, since their secrets are lost; doing it
+// afterwards leaves no moment without an endpoint.
 //
 // Errors: those of Check.
-func (g *Gateway) Subscribe(ctx context.Context, access pay.Access, url string) (pay.Secret, error) {
+func (g *Gateway) Subscribe(ctx context.Context, access pay.Access, url string) ([]pay.Secret, error) {
 	r := reader{g: g, access: access, name: "subscribe"}
 	stale, err := r.endpointsAt(ctx, url)
 	if err != nil {
-		return pay.Secret{}, err
+		return nil, err
 	}
-	made, err := r.createEndpoint(ctx, url)
-	if err != nil {
-		return pay.Secret{}, err
+	var secrets []pay.Secret
+	for _, connected := range []bool{false, true} {
+		made, err := r.createEndpoint(ctx, url, connected)
+		if err != nil {
+			return nil, err
+		}
+		secrets = append(secrets, pay.NewSecret(made.Secret))
 	}
 	for _, ref := range stale {
 		if err := r.deleteEndpoint(ctx, ref); err != nil {
-			return pay.Secret{}, err
+			return nil, err
 		}
 	}
-	return pay.NewSecret(made.Secret), nil
+	return secrets, nil
 }
 
 func (r reader) endpointsAt(ctx context.Context, url string) ([]string, error) {
 	var refs []string
 	err := r.walk(ctx, "/v1/webhook_endpoints?", maxEndpointPages, func(item json.RawMessage) (bool, error) {
 		var endpoint stripego.WebhookEndpoint
-		if err := json.Unmarshal(item, &endpoint); err == nil && endpoint.URL == url && endpoint.Application == "" {
+		if err := json.Unmarshal(item, &endpoint); err == nil && endpoint.URL == url {
 			refs = append(refs, endpoint.ID)
 		}
 		return false, nil
@@ -188,12 +193,15 @@ func (r reader) endpointsAt(ctx context.Context, url string) ([]string, error) {
 	return refs, err
 }
 
-func (r reader) createEndpoint(ctx context.Context, url string) (stripego.WebhookEndpoint, error) {
+// createEndpoint makes an endpoint for what happens in the account itself, or
+// in its connected accounts: Stripe never sends both to one.
+func (r reader) createEndpoint(ctx context.Context, url string, connected bool) (stripego.WebhookEndpoint, error) {
 	wire := compose("/v1/webhook_endpoints", &stripego.WebhookEndpointCreateParams{
 		URL:           stripego.String(url),
 		APIVersion:    stripego.String(stripego.APIVersion),
 		Description:   stripego.String("Florin"),
 		EnabledEvents: stripego.StringSlice(handledTypes()),
+		Connect:       whenTrue(connected),
 	})
 	var made stripego.WebhookEndpoint
 	got, verdict := r.ask(ctx, request{access: r.access, wire: wire, key: stripego.NewIdempotencyKey()})
@@ -214,4 +222,12 @@ func (r reader) deleteEndpoint(ctx context.Context, ref string) error {
 		return nil
 	}
 	return got.failure(verdict, "")
+}
+
+// whenTrue leaves a parameter out that is Stripe's default.
+func whenTrue(yes bool) *bool {
+	if !yes {
+		return nil
+	}
+	return &yes
 }

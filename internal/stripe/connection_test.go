@@ -123,17 +123,22 @@ func TestSubscribeReplacesWhatHasTheSameURL(t *testing.T) {
 			reply(w, status, invalid(nil))
 		}
 	})
-	secret, err := f.gateway().Subscribe(t.Context(), access, url)
+	secrets, err := f.gateway().Subscribe(t.Context(), access, url)
 	require.NoError(t, err)
-	assert.Equal(t, "whsec_new", secret.Reveal())
+	require.Len(t, secrets, 2)
+	assert.Equal(t, "whsec_new", secrets[0].Reveal())
 
 	var did []string
 	for _, r := range f.requests() {
 		did = append(did, r.method+" "+strings.Split(r.uri, "?")[0])
 		requireAccepted(t, pay.Wire{Method: r.method, Path: r.uri, Body: r.body})
 	}
-	assert.Equal(t, []string{"GET /v1/webhook_endpoints", "POST /v1/webhook_endpoints", "DELETE /v1/webhook_endpoints/we_1", "DELETE /v1/webhook_endpoints/we_3"}, did)
-	post := f.requests()[slices.Index(did, "POST /v1/webhook_endpoints")]
+	assert.Equal(t, []string{"GET /v1/webhook_endpoints", "POST /v1/webhook_endpoints", "POST /v1/webhook_endpoints",
+		"DELETE /v1/webhook_endpoints/we_1", "DELETE /v1/webhook_endpoints/we_3", "DELETE /v1/webhook_endpoints/we_4"}, did)
+	first := slices.Index(did, "POST /v1/webhook_endpoints")
+	post := f.requests()[first]
+	assert.NotContains(t, post.body, "connect=")
+	assert.Contains(t, f.requests()[first+1].body, "connect=true", "connected accounts have an endpoint of their own")
 	assert.Contains(t, post.body, "api_version=2026-03-25.dahlia")
 	assert.Contains(t, post.body, "=payment_intent.succeeded")
 	assert.NotEmpty(t, post.header.Get("Idempotency-Key"))

@@ -32,6 +32,7 @@ type change struct {
 var (
 	ofPayment = change{topic: pay.TopicPayment}
 	ofRefunds = change{topic: pay.TopicPayment, refunds: true}
+	ofAccount = change{topic: pay.TopicAccount}
 )
 
 // handled has the types of events that can change something here
@@ -51,6 +52,12 @@ var handled = map[string]change{
 	"refund.updated":                           ofRefunds,
 	"refund.failed":                            ofRefunds,
 	"charge.refund.updated":                    ofRefunds,
+	"account.updated":                          ofAccount,
+	"account.application.deauthorized":         ofAccount,
+	"account.external_account.created":         ofAccount,
+	"account.external_account.updated":         ofAccount,
+	"account.external_account.deleted":         ofAccount,
+	"capability.updated":                       ofAccount,
 }
 
 // handledTypes is the types in order, to subscribe to.

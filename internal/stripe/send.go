@@ -52,6 +52,14 @@ var readers = map[pay.Action]func(result *pay.Answer, body []byte) error{
 	pay.ActionCreateCustomer: intoCustomer,
 	pay.ActionAttachCard:     intoCard,
 	pay.ActionDetachCard:     intoNothing,
+
+	pay.ActionCreateAccount:     intoAccount,
+	pay.ActionUpdateAccount:     intoAccount,
+	pay.ActionRejectAccount:     intoAccount,
+	pay.ActionDeleteAccount:     intoNothing,
+	pay.ActionOnboardingLink:    intoLink,
+	pay.ActionAddBankAccount:    intoBankAccount,
+	pay.ActionRemoveBankAccount: intoNothing,
 }
 
 func readInto(result *pay.Answer, action pay.Action, body []byte) error {
