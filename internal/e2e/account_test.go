@@ -76,8 +76,8 @@ func TestAPartnerIsConnected(t *testing.T) {
 		assert.Equal(t, true, enabled.at("data.transfers_enabled"))
 		assert.Equal(t, true, enabled.at("data.details_submitted"))
 		assert.Nil(t, enabled.at("data.requirements.disabled_reason"))
-		told := w.get("/v1/events?types=account.enabled").list("data")
-		require.Len(t, told, 1)
+		told := w.until("/v1/events?types=account.enabled", "data.0.type", "account.enabled")
+		require.Len(t, told.list("data"), 1)
 
 		other := w.post("/v1/accounts", `{"type":"standard","email":"author@example.com"}`).want(201).text("data.id")
 		page := w.get("/v1/accounts?limit=1").want(200)

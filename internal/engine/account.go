@@ -163,7 +163,7 @@ func (e *Engine) settleNewAccount(tx *store.Tx, call pay.Call, answer pay.Answer
 		return settlement{}, err
 	}
 	if answer.Account != nil {
-		a, err = e.takeOverAccount(tx, a, reportAt(answer, call))
+		a, err = e.takeAnswer(tx, a, call, answer)
 		return settlement{reply: e.present.Account(a, StandingCreated)}, err
 	}
 	if answer.Err != nil {
@@ -173,14 +173,26 @@ func (e *Engine) settleNewAccount(tx *store.Tx, call pay.Call, answer pay.Answer
 	return settlement{reply: e.present.Account(a, StandingDeclined)}, err
 }
 
-// reportAt is the report of an answer, which tells how the account was when
-// the call was first sent: a repeated call gets the first one's answer.
-func reportAt(answer pay.Answer, call pay.Call) pay.AccountReport {
+// takeAnswer takes over what an answer says of an account. A repeated call gets
+// the first one's answer, which tells how things were then. One that somebody
+// else's reading overlapped is looked at again soon: nobody can tell which of
+// the two is newer.
+func (e *Engine) takeAnswer(tx *store.Tx, a pay.Account, call pay.Call, answer pay.Answer) (pay.Account, error) {
 	report := *answer.Account
-	if report.ReadAt.IsZero() {
+	switch {
+	case !report.ReadAt.IsZero(): // it was looked up
+	case call.Attempts > 1:
 		report.ReadAt = call.FirstSentAt
+	default:
+		report.ReadAt = tx.Now()
 	}
-	return report
+	change := a.Apply(report, tx.Now())
+	after, err := e.keepAccount(tx, change)
+	if err != nil || !a.ReadAt.After(call.FirstSentAt) || after.LookAt.IsZero() {
+		return after, err
+	}
+	after.LookAt = tx.Now().Add(firstLook)
+	return after, tx.UpdateAccount(after)
 }
 
 // moveAccount changes an account's status, if that is legal, and tells of it.
@@ -206,7 +218,7 @@ func (e *Engine) settleAccount(tx *store.Tx, call pay.Call, answer pay.Answer) (
 	case answer.Outcome != pay.OutcomeDone && answer.Err != nil:
 		return settlement{reply: e.present.AccountRefusal(answer.Err, a)}, nil
 	case answer.Account != nil:
-		a, err = e.takeOverAccount(tx, a, reportAt(answer, call))
+		a, err = e.takeAnswer(tx, a, call, answer)
 	case call.Action == pay.ActionDeleteAccount:
 		a, err = e.moveAccount(tx, a, pay.AccountRemoved)
 	}
