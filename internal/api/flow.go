@@ -160,7 +160,7 @@ func resumeFlow(s *server, in *intake) error {
 	if err := in.body(&body); err != nil {
 		return err
 	}
-	resumed, err := s.flows.ResumeFlow(in.ctx(), in.key.Owner, in.r.PathValue("flow"), pay.Resume(body.Missed))
+	resumed, err := s.flows.ResumeFlow(in.ctx(), in.key, in.r.PathValue("flow"), pay.Resume(body.Missed))
 	if err != nil {
 		return err
 	}
@@ -182,13 +182,13 @@ func deleteFlow(s *server, in *intake) error {
 
 func runFlow(s *server, in *intake) error {
 	return s.begin(in, func(name string, input json.RawMessage) (pay.Run, error) {
-		return s.flows.RunFlow(in.ctx(), in.key.Owner, automation.RunRequest{Flow: name, Key: in.idempotencyKey, Input: input})
+		return s.flows.RunFlow(in.ctx(), in.key, automation.RunRequest{Flow: name, Key: in.idempotencyKey, Input: input})
 	})
 }
 
 func testFlow(s *server, in *intake) error {
 	return s.begin(in, func(name string, input json.RawMessage) (pay.Run, error) {
-		return s.flows.TestFlow(in.ctx(), in.key.Owner, automation.RunRequest{Flow: name, Key: in.idempotencyKey, Input: input})
+		return s.flows.TestFlow(in.ctx(), in.key, automation.RunRequest{Flow: name, Key: in.idempotencyKey, Input: input})
 	})
 }
 

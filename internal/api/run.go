@@ -152,7 +152,7 @@ func rerun(s *server, in *intake) error {
 	if err != nil {
 		return err
 	}
-	fresh, err := s.flows.Rerun(in.ctx(), in.key.Owner, automation.RerunRequest{Run: id, From: body.From, Key: in.idempotencyKey})
+	fresh, err := s.flows.Rerun(in.ctx(), in.key, automation.RerunRequest{Run: id, From: body.From, Key: in.idempotencyKey})
 	if err != nil {
 		return err
 	}

@@ -185,7 +185,7 @@ func catchUp(s *server, in *intake) error {
 	if err := in.body(&body); err != nil {
 		return err
 	}
-	state, err := s.flows.CatchUp(in.ctx(), in.key.Owner, in.r.PathValue("flow"), pay.Resume(body.Missed))
+	state, err := s.flows.CatchUp(in.ctx(), in.key, in.r.PathValue("flow"), pay.Resume(body.Missed))
 	return s.sendTrigger(in, state, err)
 }
 
@@ -193,7 +193,7 @@ func retryParked(s *server, in *intake) error {
 	if err := in.body(&nothing{}); err != nil {
 		return err
 	}
-	went, state, err := s.flows.RetryParked(in.ctx(), in.key.Owner, in.r.PathValue("flow"))
+	went, state, err := s.flows.RetryParked(in.ctx(), in.key, in.r.PathValue("flow"))
 	if err != nil {
 		return err
 	}

@@ -93,22 +93,24 @@ func (p *program) approvalDecideCommand(verb, short string, approve bool) *cobra
 				return err
 			}
 			if asJSON {
-				return p.ending(printJSON(p.Out, decided), decided)
+				return p.outcome(printJSON(p.Out, decided), decided)
 			}
 			fmt.Fprintf(p.Out, "The %s of %s was %s.\n", decided.Operation, decided.Key, decided.Status)
 			if len(decided.Result) > 0 && string(decided.Result) != "null" {
 				return p.printOutput(decided.Result)
 			}
-			return p.ending(nil, decided)
+			return p.outcome(nil, decided)
 		})
 	})
 	return cmd
 }
 
-// ending is the error of an approved write that did not succeed.
-func (p *program) ending(err error, decided client.Approval) error {
-	if err == nil && decided.Error != nil {
-		return decided.Error
+// outcome says that an approved write did not succeed. Whatever Stripe refused of
+// it, the command itself was understood: it has failed, and is no usage error.
+func (p *program) outcome(err error, decided client.Approval) error {
+	if err != nil || decided.Error == nil {
+		return err
 	}
-	return err
+	fmt.Fprintln(p.Err, "error: "+wording(decided.Error))
+	return errSilent
 }

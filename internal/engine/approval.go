@@ -12,9 +12,9 @@ import (
 // expireBatch is how many approvals one sweep ends.
 const expireBatch = 100
 
-// askForApproval keeps a call that a person must approve: the bytes that will
-// be sent are those that are kept now.
-func (e *Engine) askForApproval(tx *store.Tx, todo operationErrand, call pay.OperationCall) (pay.OperationCall, error) {
+// askForApproval has a person approve a call: the bytes that will be sent are
+// those that are kept now. The caller keeps both.
+func (e *Engine) askForApproval(tx *store.Tx, todo operationErrand, call pay.OperationCall) (pay.OperationCall, pay.Approval, error) {
 	now := tx.Now()
 	approval := pay.Approval{
 		ID: newID(), Owner: call.Owner, Operation: call.Operation, Connection: call.ConnectionName, Call: call.Call,
@@ -23,17 +23,11 @@ func (e *Engine) askForApproval(tx *store.Tx, todo operationErrand, call pay.Ope
 	}
 	var err error
 	if approval.Input, err = e.sealer.Seal(todo.request.Input, approvalContext(approval.ID)); err != nil {
-		return call, err
+		return call, approval, err
 	}
 	call.Approval, call.State, call.Attempts = approval.ID, pay.OperationAwaiting, 0
-	call.FirstSentAt, call.LeaseUntil, call.RetryAt = time.Time{}, time.Time{}, time.Time{}
-	if err := tx.InsertOperationCall(call); err != nil {
-		return call, err
-	}
-	if err := tx.InsertApproval(approval); err != nil {
-		return call, err
-	}
-	return call, e.tellApproval(tx, pay.EventApprovalRequested, approval)
+	call.FirstSentAt, call.LeaseUntil, call.RetryAt, call.Outcome = time.Time{}, time.Time{}, time.Time{}, ""
+	return call, approval, e.tellApproval(tx, pay.EventApprovalRequested, approval)
 }
 
 func approvalContext(id pay.ID) string { return "approval|input|" + string(id) }
@@ -144,10 +138,21 @@ func (e *Engine) decidedOperation(ctx context.Context, call pay.OperationCall, f
 		return e.performOperation(ctx, call)
 	case call.State == pay.OperationAnswered:
 		return e.keptOperation(ctx, call)
+	case call.State == pay.OperationUnsent:
+		return resultOf(call), unsentAfterApproval(call)
+	case call.State == pay.OperationAwaiting:
+		return e.awaitingApproval(ctx, call) // another key asks for it by now, and needs a word of its own
 	}
 	doubt := pay.Errorf(pay.CodeInDoubt, "what came of the approved %s is not certain yet", call.Operation)
 	doubt.RetryAfter = firstDoubtWait
 	return resultOf(call), doubt
+}
+
+// unsentAfterApproval says of an approved call that was turned away before
+// anything was done how it can be carried out after all.
+func unsentAfterApproval(call pay.OperationCall) *pay.Error {
+	return pay.Errorf(pay.CodeUnavailable, "the approved %s was not carried out: it was turned away before anything was done. Whoever asked for it may ask again "+
+		"with the Idempotency-Key %q, and needs no second approval", call.Operation, call.Call)
 }
 
 // decidable says whether a key may decide an approval now.

@@ -95,7 +95,7 @@ func (e *Engine) Operations(key pay.APIKey) []pay.Operation {
 	if e.catalogue == nil {
 		return nil
 	}
-	return slices.DeleteFunc(slices.Clone(e.catalogue.Operations()), func(op pay.Operation) bool { return mayRun(key, op) != nil })
+	return slices.DeleteFunc(slices.Clone(e.catalogue.Operations()), func(op pay.Operation) bool { return MayRun(key, op) != nil })
 }
 
 // Catalogue is what operations there are.
@@ -115,7 +115,7 @@ func (e *Engine) prepareOperation(ctx context.Context, r OperationRequest) (oper
 	if todo.operation, err = e.catalogue.Operation(r.Operation); err != nil {
 		return todo, err
 	}
-	if err = mayRun(r.Key, todo.operation); err != nil {
+	if err = MayRun(r.Key, todo.operation); err != nil {
 		return todo, err
 	}
 	if todo.connection, err = e.UsableConnection(ctx, r.Owner, r.Key, r.Connection); err != nil {
@@ -144,10 +144,10 @@ func checkCall(call string) error {
 	return nil
 }
 
-// mayRun says whether a key may run an operation.
+// MayRun says whether a key may run an operation, whatever its amount.
 //
 // Errors: scope_missing, operation_not_allowed.
-func mayRun(key pay.APIKey, op pay.Operation) error {
+func MayRun(key pay.APIKey, op pay.Operation) error {
 	if key.ID == "" {
 		return nil
 	}

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"maps"
 	"sync"
 	"time"
@@ -93,11 +94,20 @@ func (e *Engine) claimOperation(tx *store.Tx, todo operationErrand) (call pay.Op
 		return call, false, err
 	}
 	call.Amount, call.Currency = moved.Amount, moved.Currency
-	if todo.request.Key.ID != "" && todo.request.Key.Limits.NeedsApproval(moved) {
-		call, err = e.askForApproval(tx, todo, call)
-		return call, false, err
+	if !todo.needsApproval(moved) {
+		return call, true, tx.InsertOperationCall(call)
 	}
-	return call, true, tx.InsertOperationCall(call)
+	call, approval, err := e.askForApproval(tx, todo, call)
+	if err == nil {
+		err = errors.Join(tx.InsertOperationCall(call), tx.InsertApproval(approval))
+	}
+	return call, false, err
+}
+
+// needsApproval reports whether a person must approve the write before it is
+// sent.
+func (todo operationErrand) needsApproval(m pay.Movement) bool {
+	return todo.request.Key.ID != "" && todo.request.Key.Limits.NeedsApproval(m)
 }
 
 // forgetSlack is how much earlier than its retention ends a call is held to
@@ -164,18 +174,37 @@ func (e *Engine) resumeOperation(tx *store.Tx, todo operationErrand, call pay.Op
 		return call, false, reconcileNeeded(call)
 	}
 	if call.State == pay.OperationUnsent {
-		moved := pay.MovementOf(todo.operation, todo.request.Input)
-		if err := e.holdToLimits(tx, todo, moved); err != nil {
-			return call, false, err
-		}
+		return e.askAnew(tx, todo, call)
 	}
 	return e.takeOperation(tx, call)
+}
+
+// askAnew tries a call again of which nothing was done. Whoever asks now is the
+// one who asks: the limits and the need for approval are those of this key, and
+// what the call moves counts as its own. A person's word is for the key that
+// had asked, and holds for it.
+func (e *Engine) askAnew(tx *store.Tx, todo operationErrand, call pay.OperationCall) (pay.OperationCall, bool, error) {
+	moved, approved := pay.MovementOf(todo.operation, todo.request.Input), call.Approval != "" && call.Key == todo.request.Key.Lineage
+	if err := e.holdToLimits(tx, todo, moved); err != nil {
+		return call, false, err
+	}
+	call.Key = todo.request.Key.Lineage
+	if approved || !todo.needsApproval(moved) {
+		return e.takeOperation(tx, call)
+	}
+	call.Fence++ // whoever sent it last has nothing more to say
+	call, approval, err := e.askForApproval(tx, todo, call)
+	if err == nil {
+		err = errors.Join(tx.TakeOperationCall(call), tx.InsertApproval(approval))
+	}
+	return call, false, err
 }
 
 // takeOperation makes whoever asks the holder of an open call.
 func (e *Engine) takeOperation(tx *store.Tx, call pay.OperationCall) (pay.OperationCall, bool, error) {
 	now := tx.Now()
 	call.State, call.LeaseUntil, call.RetryAt = pay.OperationOpen, now.Add(e.lease()), now.Add(e.lease())
+	call.Outcome = "" // a try that was turned away must not hide that this one may move money
 	call.Attempts++
 	call.Fence++
 	if call.FirstSentAt.IsZero() {

@@ -6,6 +6,7 @@ import "slices"
 type Uses struct {
 	Connections []string // by name, sorted
 	Flows       []string // that it calls, sorted
+	Actions     []string // that its steps do, sorted
 	Writes      bool     // a step changes something outside
 }
 
@@ -17,6 +18,7 @@ func (f *Flow) Uses() Uses {
 	u.steps(f.Steps)
 	slices.Sort(u.Connections)
 	slices.Sort(u.Flows)
+	slices.Sort(u.Actions)
 	return u
 }
 
@@ -26,15 +28,23 @@ func (u *Uses) connection(name string) {
 	}
 }
 
+func (u *Uses) action(name string) {
+	if name != "" && !slices.Contains(u.Actions, name) {
+		u.Actions = append(u.Actions, name)
+	}
+}
+
 func (u *Uses) steps(list []*Step) {
 	for _, s := range list {
 		u.connection(s.Connection)
+		u.action(s.Do)
 		u.Writes = u.Writes || s.Writes
 		if s.Call != "" && !slices.Contains(u.Flows, s.Call) {
 			u.Flows = append(u.Flows, s.Call)
 		}
 		if s.Undo != nil {
 			u.connection(s.Undo.Connection)
+			u.action(s.Undo.Do)
 			u.Writes = true
 		}
 		for _, b := range s.Branches {

@@ -59,7 +59,48 @@ func parse(raw []byte) (map[string]any, error) {
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) || fields == nil {
 		return nil, pay.Errorf(pay.CodeInvalidBody, "the input is not one JSON object")
 	}
-	return fields, nil
+	decoder = json.NewDecoder(bytes.NewReader(raw))
+	decoder.UseNumber()
+	return fields, refuseTwins(decoder, "")
+}
+
+// refuseTwins refuses an object with two fields of one name: readers differ in
+// which of them they take, and what was looked at must be what is sent. It reads
+// one value, which is known to be well formed.
+func refuseTwins(decoder *json.Decoder, at string) error {
+	token, err := decoder.Token()
+	if opening, isNested := token.(json.Delim); err != nil || !isNested {
+		return err
+	} else if opening == '[' {
+		for i := 0; decoder.More(); i++ {
+			if err := refuseTwins(decoder, fmt.Sprintf("%s[%d]", at, i)); err != nil {
+				return err
+			}
+		}
+	} else if err := refuseTwinFields(decoder, at); err != nil {
+		return err
+	}
+	_, err = decoder.Token() // the closing one
+	return err
+}
+
+func refuseTwinFields(decoder *json.Decoder, at string) error {
+	seen := map[string]bool{}
+	for decoder.More() {
+		token, err := decoder.Token()
+		if err != nil {
+			return err
+		}
+		name, _ := token.(string)
+		if seen[name] {
+			return pay.Invalid(pay.CodeInvalidField, join(at, name), "%s is given twice", join(at, name))
+		}
+		seen[name] = true
+		if err := refuseTwins(decoder, join(at, name)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // read checks fields against the parameters, one after the other, and fills in

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"math"
 	"path"
 	"slices"
 	"strconv"
@@ -232,18 +233,32 @@ func MovementOf(op Operation, input json.RawMessage) Movement {
 		return Movement{}
 	}
 	m := Movement{Stated: true}
-	if json.Unmarshal(within(input, op.Amount), &m.Amount) == nil && m.Amount >= 0 {
-		m.Known = true
-	} else {
-		m.Amount = 0
-	}
+	m.Amount, m.Known = wholeAmount(within(input, op.Amount))
 	var name string
-	if op.Currency != "" && json.Unmarshal(within(input, op.Currency), &name) == nil {
-		if c, err := ParseCurrency(name); err == nil {
-			m.Currency = c
+	if op.Currency != "" && json.Unmarshal(within(input, op.Currency), &name) == nil && name != "" {
+		m.Currency = otherCurrency
+		if known, err := ParseCurrency(name); err == nil {
+			m.Currency = known
 		}
 	}
 	return m
+}
+
+// otherCurrency stands for one that is not known here: it is none of those in
+// which a key may move money.
+const otherCurrency Currency = "another"
+
+// wholeAmount reads an amount as operations do, which take 1000.0 and 1e3 for
+// 1000. Beyond 2^53 not every whole number has a float of its own.
+func wholeAmount(raw json.RawMessage) (amount int64, known bool) {
+	if json.Unmarshal(raw, &amount) == nil && string(raw) != "null" {
+		return max(amount, 0), amount >= 0
+	}
+	var float float64
+	if json.Unmarshal(raw, &float) != nil || float != math.Trunc(float) || float < 0 || float > 1<<53 || string(raw) == "null" {
+		return 0, false
+	}
+	return int64(float), true
 }
 
 // within is the value of a field, whose name may go into objects, as in

@@ -51,7 +51,11 @@ func TestMovementOfAnInput(t *testing.T) {
 	}{
 		{charge, `{"amount":5,"currency":"usd"}`, pay.Movement{Stated: true, Known: true, Amount: 5, Currency: "USD"}},
 		{charge, `{"amount":5}`, pay.Movement{Stated: true, Known: true, Amount: 5}},
-		{charge, `{"amount":-5,"currency":"xxx"}`, pay.Movement{Stated: true}},
+		{charge, `{"amount":-5,"currency":"xxx"}`, pay.Movement{Stated: true, Currency: "another"}},
+		{charge, `{"amount":null,"currency":null}`, pay.Movement{Stated: true}},
+		{charge, `{"amount":5.0,"currency":"Usd"}`, pay.Movement{Stated: true, Known: true, Amount: 5, Currency: "USD"}},
+		{charge, `{"amount":5.5}`, pay.Movement{Stated: true}},
+		{charge, `{"amount":1e400}`, pay.Movement{Stated: true}},
 		{charge, `{"amount":"5"}`, pay.Movement{Stated: true}},
 		{charge, `{}`, pay.Movement{Stated: true}},
 		{charge, `[]`, pay.Movement{Stated: true}},

@@ -8,16 +8,15 @@ import (
 )
 
 var operationCalls = define(table[pay.OperationCall]{
-	name: "operation_calls",
-	what: "call",
-	fixed: "merchant mode id call operation connection connection_name key approval fields amount currency wire " +
-		"provider_key created_at",
-	mutable: "state attempts first_sent_at lease_until retry_at fence outcome request_ref result note answered_at",
+	name:    "operation_calls",
+	what:    "call",
+	fixed:   "merchant mode id call operation connection connection_name fields amount currency wire provider_key created_at",
+	mutable: "key approval state attempts first_sent_at lease_until retry_at fence outcome request_ref result note answered_at",
 	fields: func(c *pay.OperationCall) []any {
 		return []any{
-			&c.Owner.Merchant, &c.Owner.Mode, &c.ID, &c.Call, &c.Operation, &c.Connection, &c.ConnectionName, &c.Key, opt(&c.Approval),
+			&c.Owner.Merchant, &c.Owner.Mode, &c.ID, &c.Call, &c.Operation, &c.Connection, &c.ConnectionName,
 			dict{&c.Fields}, &c.Amount, &c.Currency, blob{&c.Wire}, &c.ProviderKey, moment{&c.CreatedAt},
-			&c.State, &c.Attempts, moment{&c.FirstSentAt}, moment{&c.LeaseUntil}, moment{&c.RetryAt}, &c.Fence,
+			&c.Key, opt(&c.Approval), &c.State, &c.Attempts, moment{&c.FirstSentAt}, moment{&c.LeaseUntil}, moment{&c.RetryAt}, &c.Fence,
 			&c.Outcome, &c.RequestRef, blob{&c.Result}, &c.Note, moment{&c.AnsweredAt},
 		}
 	},
@@ -83,14 +82,17 @@ func (tx *Tx) ReleaseOperationCalls(now time.Time) (int, error) {
 	return int(n), err
 }
 
-// OperationSpending adds up what a key's calls since a time have moved in a
-// currency or may yet move, in minor units; a call whose currency is not known
-// counts in every one. What was refused or never sent does not count.
+// OperationSpending adds up what a key's calls have moved in a currency since a
+// time or may yet move, in minor units; a call whose currency is not known
+// counts in every one. What counts is when a call is carried out, whenever it
+// was asked for: what waits for a person, is under way or may be sent again
+// counts now, and what is answered by its answer. What was refused or never
+// sent does not count.
 func (tx *Tx) OperationSpending(o pay.Owner, key string, c pay.Currency, since time.Time) (int64, error) {
 	var sum int64
 	_, err := tx.row(`SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) FROM operation_calls
-		WHERE merchant = $1 AND mode = $2 AND key = $3 AND created_at >= $4 AND amount > 0 AND currency IN ($5, '')
-			AND state <> 'unsent' AND outcome <> 'refused'`,
+		WHERE merchant = $1 AND mode = $2 AND key = $3 AND amount > 0 AND currency IN ($5, '') AND state <> 'unsent' AND outcome <> 'refused'
+			AND (answered_at >= $4 OR answered_at = 0 AND (state = 'pending_approval' OR retry_at > 0 OR first_sent_at >= $4))`,
 		[]any{o.Merchant, o.Mode, key, micros(since), c}, &sum)
 	return sum, err
 }

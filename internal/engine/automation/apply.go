@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 
+	"florin/internal/engine"
 	"florin/internal/flow"
 	"florin/internal/pay"
 	"florin/internal/store"
@@ -90,12 +91,56 @@ func (r *Runner) mayApply(ctx context.Context, key pay.APIKey, f *flow.Flow) err
 	if len(uses.Flows) > 0 && !key.Limits.IsZero() {
 		return pay.Errorf(pay.CodeOperationDenied, "the API key %s is limited, and the flows that this one calls are not; apply it with another key", key.Hint)
 	}
+	for _, name := range uses.Actions {
+		if err := r.mayDo(key, name); err != nil {
+			return err
+		}
+	}
 	for _, name := range uses.Connections {
 		if _, err := r.operations.UsableConnection(ctx, key.Owner, key, name); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// mayDo says whether a key may have an action done. A key that is given a list
+// of operations may do nothing else.
+//
+// Errors: scope_missing, operation_not_allowed.
+func (r *Runner) mayDo(key pay.APIKey, action string) error {
+	op, err := r.operations.Catalogue().Operation(action)
+	if err != nil { // a built-in action, which needs no scope of operations
+		op = pay.Operation{Name: action}
+		key.Scopes = []pay.Scope{pay.ScopeOperationsRead}
+	}
+	return engine.MayRun(key, op)
+}
+
+// mayStart refuses a limited key to have runs begun of a flow that it could not
+// apply: the flow is not held to the key's limits.
+func (r *Runner) mayStart(ctx context.Context, key pay.APIKey, find func(tx *store.Tx) (pay.Flow, error)) error {
+	if key.ID == "" || key.Limits.IsZero() {
+		return nil
+	}
+	var document *flow.Flow
+	err := r.store.Read(ctx, func(tx *store.Tx) error {
+		f, err := find(tx)
+		if err != nil {
+			return err
+		}
+		document, err = r.document(tx, f.Owner, f.ID, f.Version)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return r.mayApply(ctx, key, document)
+}
+
+// named finds a flow by its name, as it stands.
+func named(o pay.Owner, name string) func(tx *store.Tx) (pay.Flow, error) {
+	return func(tx *store.Tx) (pay.Flow, error) { return tx.FlowNamed(o, name) }
 }
 
 // idFor is the id of the flow of a name, or a new one.

@@ -83,8 +83,13 @@ func (a *Automation) PauseFlow(ctx context.Context, o pay.Owner, name string) (A
 // ResumeFlow sets a flow's trigger going again. The choice says what becomes of
 // the time between.
 //
-// Errors: not_found; those of Watcher.AimResume and Watcher.Resume.
-func (a *Automation) ResumeFlow(ctx context.Context, o pay.Owner, name string, choice pay.Resume) (Applied, error) {
+// Errors: not_found; operation_not_allowed, where a limited key could not apply
+// the flow; those of Watcher.AimResume and Watcher.Resume.
+func (a *Automation) ResumeFlow(ctx context.Context, key pay.APIKey, name string, choice pay.Resume) (Applied, error) {
+	o := key.Owner
+	if err := a.mayStart(ctx, key, named(o, name)); err != nil {
+		return Applied{}, err
+	}
 	shown, err := a.Flow(ctx, o, name)
 	if err != nil {
 		return shown, err

@@ -87,10 +87,11 @@ type RunRequest struct {
 
 // RunFlow begins a run because somebody asks for it.
 //
-// Errors: not_found, invalid_field (the input does not fit the flow's schema).
-func (r *Runner) RunFlow(ctx context.Context, o pay.Owner, ask RunRequest) (pay.Run, error) {
+// Errors: not_found, invalid_field (the input does not fit the flow's schema);
+// operation_not_allowed, where a limited key could not apply the flow.
+func (r *Runner) RunFlow(ctx context.Context, key pay.APIKey, ask RunRequest) (pay.Run, error) {
 	start := RunStart{Key: ask.Key, Cause: pay.CauseManual}
-	return r.ask(ctx, o, ask.Flow, start, func(document *flow.Flow) (json.RawMessage, error) {
+	return r.ask(ctx, key, ask.Flow, start, func(document *flow.Flow) (json.RawMessage, error) {
 		return ask.Input, document.CheckTrigger(ask.Input)
 	})
 }
@@ -99,11 +100,11 @@ func (r *Runner) RunFlow(ctx context.Context, o pay.Owner, ask RunRequest) (pay.
 // of its trigger unless an input is given. No poll, schedule or cursor is
 // touched.
 //
-// Errors: not_found, invalid_mode, invalid_field.
-func (r *Runner) TestFlow(ctx context.Context, o pay.Owner, ask RunRequest) (pay.Run, error) {
-	return r.ask(ctx, o, ask.Flow, RunStart{Key: ask.Key, Cause: pay.CauseTest}, func(document *flow.Flow) (json.RawMessage, error) {
+// Errors: not_found, invalid_mode, invalid_field, operation_not_allowed.
+func (r *Runner) TestFlow(ctx context.Context, key pay.APIKey, ask RunRequest) (pay.Run, error) {
+	return r.ask(ctx, key, ask.Flow, RunStart{Key: ask.Key, Cause: pay.CauseTest}, func(document *flow.Flow) (json.RawMessage, error) {
 		switch {
-		case o.Mode != pay.Test:
+		case key.Owner.Mode != pay.Test:
 			return nil, pay.Errorf(pay.CodeInvalidMode, "a flow is tried in test mode; apply it there, with a test key, and test it there")
 		case len(ask.Input) == 0:
 			return r.sample(document), nil
@@ -113,8 +114,12 @@ func (r *Runner) TestFlow(ctx context.Context, o pay.Owner, ask RunRequest) (pay
 }
 
 // ask begins a run that somebody asks for, with the input that inputOf finds.
-func (r *Runner) ask(ctx context.Context, o pay.Owner, name string, start RunStart,
+func (r *Runner) ask(ctx context.Context, key pay.APIKey, name string, start RunStart,
 	inputOf func(*flow.Flow) (json.RawMessage, error)) (run pay.Run, err error) {
+	o := key.Owner
+	if err := r.mayStart(ctx, key, named(o, name)); err != nil {
+		return run, err
+	}
 	err = r.store.Write(ctx, func(tx *store.Tx) error {
 		f, err := tx.FlowNamed(o, name)
 		if err != nil {
@@ -184,8 +189,13 @@ type RerunRequest struct {
 //
 // The same key is the same run; without one each call begins one.
 //
-// Errors: not_found (the run, the step), run_has_not_ended.
-func (r *Runner) Rerun(ctx context.Context, o pay.Owner, ask RerunRequest) (run pay.Run, err error) {
+// Errors: not_found (the run, the step), run_has_not_ended;
+// operation_not_allowed, where a limited key could not apply the flow.
+func (r *Runner) Rerun(ctx context.Context, key pay.APIKey, ask RerunRequest) (run pay.Run, err error) {
+	o := key.Owner
+	if err := r.mayStart(ctx, key, flowOfRun(o, ask.Run)); err != nil {
+		return run, err
+	}
 	err = r.store.Write(ctx, func(tx *store.Tx) error {
 		origin, err := tx.LockRun(o, ask.Run)
 		if err != nil {
@@ -218,6 +228,19 @@ func (r *Runner) again(tx *store.Tx, start RunStart, from string) (pay.Run, erro
 		return run, err
 	}
 	return run, r.takeOver(tx, origin, run, from)
+}
+
+// flowOfRun finds a run's flow, in the version that the run began with.
+func flowOfRun(o pay.Owner, id pay.ID) func(tx *store.Tx) (pay.Flow, error) {
+	return func(tx *store.Tx) (pay.Flow, error) {
+		run, err := tx.Run(o, id)
+		if err != nil {
+			return pay.Flow{}, err
+		}
+		f, err := tx.Flow(o, run.Flow)
+		f.Version = run.Version
+		return f, err
+	}
 }
 
 // takeOver copies the steps that a rerun does not repeat.

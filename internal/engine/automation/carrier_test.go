@@ -128,7 +128,7 @@ func (c *carrier) keeps(source string) automation.Applied {
 // asks begins a run and works on nothing yet.
 func (c *carrier) asks(name, input string) pay.ID {
 	c.t.Helper()
-	run, err := c.flows.RunFlow(context.Background(), c.owner, automation.RunRequest{Flow: name, Input: json.RawMessage(input)})
+	run, err := c.flows.RunFlow(context.Background(), pay.APIKey{Owner: c.owner}, automation.RunRequest{Flow: name, Input: json.RawMessage(input)})
 	require.NoError(c.t, err)
 	return run.ID
 }

@@ -36,9 +36,9 @@ func TestARunIsCarriedOutStepByStep(t *testing.T) {
 		assert.True(t, c.keeps(chargeAndNote).Changed)
 		assert.False(t, c.keeps(chargeAndNote+"# the same\n").Changed, "what means the same changes nothing")
 		ask := automation.RunRequest{Flow: "charge-and-note", Key: "order-1", Input: json.RawMessage(`{"amount":1000}`)}
-		first, err := c.flows.RunFlow(context.Background(), c.owner, ask)
+		first, err := c.flows.RunFlow(context.Background(), pay.APIKey{Owner: c.owner}, ask)
 		require.NoError(t, err)
-		again, err := c.flows.RunFlow(context.Background(), c.owner, ask)
+		again, err := c.flows.RunFlow(context.Background(), pay.APIKey{Owner: c.owner}, ask)
 		require.NoError(t, err)
 		assert.Equal(t, first.ID, again.ID, "one key is one run")
 		h := c.ends(first.ID)

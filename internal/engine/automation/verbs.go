@@ -26,8 +26,13 @@ func (a *Automation) Trigger(ctx context.Context, o pay.Owner, name string) (s T
 // read at once. The choice says what becomes of the time between.
 //
 // Errors: not_found; flow_paused, for the flow has to be resumed first; those of
-// Watcher.AimResume and Watcher.Resume.
-func (a *Automation) CatchUp(ctx context.Context, o pay.Owner, name string, choice pay.Resume) (TriggerState, error) {
+// Watcher.AimResume and Watcher.Resume; operation_not_allowed, where a limited
+// key could not apply the flow.
+func (a *Automation) CatchUp(ctx context.Context, key pay.APIKey, name string, choice pay.Resume) (TriggerState, error) {
+	o := key.Owner
+	if err := a.mayStart(ctx, key, named(o, name)); err != nil {
+		return TriggerState{}, err
+	}
 	before, err := a.Trigger(ctx, o, name)
 	if err != nil {
 		return before, err
@@ -52,8 +57,13 @@ func (a *Automation) CatchUp(ctx context.Context, o pay.Owner, name string, choi
 // RetryParked tries the objects again that no run could be made of, and says
 // how many went.
 //
-// Errors: not_found.
-func (a *Automation) RetryParked(ctx context.Context, o pay.Owner, name string) (went int, s TriggerState, err error) {
+// Errors: not_found; operation_not_allowed, where a limited key could not apply
+// the flow.
+func (a *Automation) RetryParked(ctx context.Context, key pay.APIKey, name string) (went int, s TriggerState, err error) {
+	o := key.Owner
+	if err := a.mayStart(ctx, key, named(o, name)); err != nil {
+		return 0, s, err
+	}
 	if s, err = a.Trigger(ctx, o, name); err != nil {
 		return 0, s, err
 	}

@@ -82,19 +82,32 @@ func testSpending(t *testing.T, s *store.Store) {
 	w := NewWorld(t, s)
 	add := func(change func(c *pay.OperationCall)) {
 		c := w.NewOperationCall()
-		c.Key, c.Amount, c.Outcome = "mine", 100, ""
+		c.Key, c.Amount, c.Outcome, c.AnsweredAt = "mine", 100, "", time.Time{}
 		change(&c)
 		w.Write(t, func(tx *store.Tx) error { return tx.InsertOperationCall(c) })
 	}
 	add(func(c *pay.OperationCall) {})
 	add(func(c *pay.OperationCall) { c.State, c.Amount = pay.OperationAwaiting, 20 })
 	add(func(c *pay.OperationCall) { c.Currency, c.Amount = "", 3 }) // of any currency
-	add(func(c *pay.OperationCall) { c.State, c.Outcome = pay.OperationAnswered, pay.OutcomeRefused })
-	add(func(c *pay.OperationCall) { c.State = pay.OperationUnsent })
-	add(func(c *pay.OperationCall) { c.CreatedAt = w.at(39) })
+	answered := func(at time.Time, outcome pay.Outcome) func(c *pay.OperationCall) {
+		return func(c *pay.OperationCall) {
+			c.State, c.Outcome, c.AnsweredAt, c.RetryAt, c.LeaseUntil = pay.OperationAnswered, outcome, at, time.Time{}, time.Time{}
+		}
+	}
+	add(answered(w.at(45), pay.OutcomeRefused))
+	add(answered(w.at(39), pay.OutcomeDone)) // on the day before
+	add(func(c *pay.OperationCall) {
+		answered(w.at(45), pay.OutcomeDone)(c)
+		c.CreatedAt, c.Amount = w.at(1), 1000
+	})
+	add(func(c *pay.OperationCall) { c.CreatedAt, c.FirstSentAt, c.Amount = w.at(1), w.at(2), 5000 }) // may yet be sent again
+	add(func(c *pay.OperationCall) { c.FirstSentAt, c.RetryAt = w.at(2), time.Time{} })               // never again
+	add(func(c *pay.OperationCall) {
+		c.State, c.FirstSentAt, c.RetryAt, c.LeaseUntil = pay.OperationUnsent, time.Time{}, time.Time{}, time.Time{}
+	})
 	add(func(c *pay.OperationCall) { c.Key = "another's" })
 	add(func(c *pay.OperationCall) { c.Currency, c.Amount = "EUR", 7 })
-	for currency, want := range map[pay.Currency]int64{"USD": 123, "EUR": 10, "GBP": 3} {
+	for currency, want := range map[pay.Currency]int64{"USD": 6123, "EUR": 10, "GBP": 3} {
 		w.Read(t, func(tx *store.Tx) error {
 			got, err := tx.OperationSpending(w.Owner, "mine", currency, w.at(40))
 			assert.Equal(t, want, got, currency)
