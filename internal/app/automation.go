@@ -4,7 +4,6 @@ import (
 	"path/filepath"
 
 	"florin/internal/api"
-	"florin/internal/clock"
 	"florin/internal/database"
 	"florin/internal/engine"
 	"florin/internal/engine/automation"
@@ -35,10 +34,10 @@ func (p *Parts) newOutside() outside {
 	cfg := p.Config
 	passage := webhook.NewPassage(webhook.Config{Private: webhook.Private(cfg.AllowPrivateEndpoints)})
 	return outside{
-		web:       web.New(passage, clock.Real{}, Version),
+		web:       web.New(passage, p.clock, Version),
 		databases: database.New(database.Config{Passage: passage, Denied: cfg.DataDir}),
 		exports:   export.New(filepath.Join(cfg.DataDir, exportsFolder)),
-		mailer:    mail.New(mail.Config{Server: cfg.SMTPURL, Folder: filepath.Join(cfg.DataDir, outboxFolder), Passage: passage, Clock: clock.Real{}}),
+		mailer:    mail.New(mail.Config{Server: cfg.SMTPURL, Folder: filepath.Join(cfg.DataDir, outboxFolder), Passage: passage, Clock: p.clock}),
 	}
 }
 
@@ -57,14 +56,14 @@ func (o outside) actions(secrets automation.Secrets) []automation.BuiltIn {
 func (p *Parts) newAutomation(sealer *seal.Sealer, reach outside) (*automation.Automation, error) {
 	triggers := operation.NewTriggers()
 	runner, err := automation.NewRunner(automation.RunnerConfig{
-		Store: p.Store, Clock: clock.Real{}, Operations: p.Engine, Sealer: sealer, Teller: p.Engine, Present: api.Presenter{}, Logger: p.Logger,
+		Store: p.Store, Clock: p.clock, Operations: p.Engine, Sealer: sealer, Teller: p.Engine, Present: api.Presenter{}, Logger: p.Logger,
 		Triggers: automation.FlowTriggers(triggers.Triggers(), p.Config.MinPollEvery), BuiltIns: reach.actions(p.Engine),
 	})
 	if err != nil {
 		return nil, err
 	}
 	watcher, err := automation.NewWatcher(automation.WatcherConfig{
-		Store: p.Store, Clock: clock.Real{}, Triggers: triggers, Lists: p.Engine, Sealer: sealer, Start: runner.Start, Logger: p.Logger,
+		Store: p.Store, Clock: p.clock, Triggers: triggers, Lists: p.Engine, Sealer: sealer, Start: runner.Start, Logger: p.Logger,
 		CallTimeout: p.Config.CallTimeout, MinEvery: p.Config.MinPollEvery,
 	})
 	if err != nil {

@@ -1,7 +1,6 @@
 package app
 
 import (
-	"florin/internal/clock"
 	"florin/internal/conductor"
 	"florin/internal/temporal"
 )
@@ -13,7 +12,7 @@ type ConductorConfig = conductor.Config
 //
 // Errors: those of conductor.New.
 func (p *Parts) ConductorWorker(c ConductorConfig) (*conductor.Worker, error) {
-	c.Operations, c.Clock, c.Logger, c.Transport = p.Engine, clock.Real{}, p.Logger, p.Traces.Transport(nil)
+	c.Operations, c.Clock, c.Logger, c.Transport = p.Engine, p.clock, p.Logger, p.Traces.Transport(nil)
 	return conductor.New(c)
 }
 

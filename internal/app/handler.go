@@ -6,7 +6,6 @@ import (
 	"net/http"
 
 	"florin/internal/api"
-	"florin/internal/clock"
 	"florin/internal/config"
 	"florin/internal/dashboard"
 	"florin/internal/telemetry"
@@ -20,7 +19,7 @@ func (s *Server) handler() (http.Handler, error) {
 	answers, err := api.New(api.Config{
 		Engine:  s.Engine,
 		Flows:   s.Flows,
-		Clock:   clock.Real{},
+		Clock:   s.clock,
 		Limits:  api.RateLimits{PerKey: s.cfg.RateLimit, Burst: s.cfg.RateBurst, Failures: failures(s.cfg.RateLimit)},
 		Metrics: s.Metrics.Handler(),
 		Ready:   s.ready,

@@ -39,6 +39,25 @@ type Parts struct {
 	Logger  *slog.Logger
 	Metrics *telemetry.Metrics
 	Traces  *telemetry.Traces
+
+	clock clock.Clock
+}
+
+// Option changes how the parts are put together.
+type Option func(*Parts)
+
+// WithClock has the program and its sandbox go by another clock than the
+// machine's, for those who let a month pass in a moment. Jobs that wait, and
+// how often chores are done, go by the machine's all the same.
+func WithClock(c clock.Clock) Option { return func(p *Parts) { p.clock = c } }
+
+// timeOf is the clock that options ask for, or the machine's.
+func timeOf(options []Option) clock.Clock {
+	p := Parts{clock: clock.Real{}}
+	for _, option := range options {
+		option(&p)
+	}
+	return p.clock
 }
 
 // Open puts the parts together: the data folder and its key are made if need
@@ -46,7 +65,7 @@ type Parts struct {
 //
 // Errors: a setting that cannot work, or a database that cannot be opened;
 // each says what to do.
-func Open(ctx context.Context, cfg config.Config, logger *slog.Logger) (*Parts, error) {
+func Open(ctx context.Context, cfg config.Config, logger *slog.Logger, options ...Option) (*Parts, error) {
 	cfg, err := config.Prepare(cfg)
 	if err != nil {
 		return nil, err
@@ -59,11 +78,12 @@ func Open(ctx context.Context, cfg config.Config, logger *slog.Logger) (*Parts, 
 	if err != nil {
 		return nil, err
 	}
-	db, err := store.Open(ctx, store.Options{URL: cfg.DatabaseURL.Reveal(), Clock: clock.Real{}, Logger: logger})
+	now := timeOf(options)
+	db, err := store.Open(ctx, store.Options{URL: cfg.DatabaseURL.Reveal(), Clock: now, Logger: logger})
 	if err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
-	p := &Parts{Config: cfg, Store: db, Logger: logger, Metrics: telemetry.NewMetrics(), Traces: traces}
+	p := &Parts{Config: cfg, Store: db, Logger: logger, Metrics: telemetry.NewMetrics(), Traces: traces, clock: now}
 	reach := p.newOutside()
 	if p.Engine, err = p.newEngine(sealer, reach.probers()); err != nil {
 		return nil, errors.Join(err, db.Close())
@@ -89,7 +109,7 @@ func (p *Parts) newEngine(sealer *seal.Sealer, probers map[pay.ConnectionKind]en
 	}
 	return engine.New(engine.Config{
 		Catalogue: catalogue, Performer: gateway, Probers: probers,
-		Store: p.Store, Clock: clock.Real{}, Stripe: gateway, Courier: p.newCourier(), Sealer: sealer,
+		Store: p.Store, Clock: p.clock, Stripe: gateway, Courier: p.newCourier(), Sealer: sealer,
 		Present: api.Presenter{}, Logger: p.Logger, Peppers: sealer.Peppers(), CallTimeout: cfg.CallTimeout,
 		Sandbox:   engine.Sandbox{Served: cfg.ServesSandbox(), TakesTestKey: cfg.ServesSandbox() && cfg.StripeAPIBase == ""},
 		PublicURL: cfg.PublicURL,

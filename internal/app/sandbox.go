@@ -15,6 +15,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"florin/internal/clock"
 	"florin/internal/config"
 	"florin/internal/sandbox"
 	"florin/internal/telemetry"
@@ -29,12 +30,13 @@ const sandboxDrain = 2 * time.Second
 // LocalStripeConfig says where the sandbox listens, where it keeps its state,
 // and how strict it is.
 type LocalStripeConfig struct {
-	Listen   string // host:port
-	Dir      string // the data folder; empty keeps nothing
-	TLS      bool   // serve https and HTTP/2, with a certificate made now
-	Strict   bool   // refuse with 501 what could only be answered with a fixture
-	Phantoms bool   // answer ids that were never made with a fixture
-	Alone    bool   // the process serves nothing else, and collects garbage as suits a sandbox
+	Listen   string      // host:port
+	Dir      string      // the data folder; empty keeps nothing
+	TLS      bool        // serve https and HTTP/2, with a certificate made now
+	Strict   bool        // refuse with 501 what could only be answered with a fixture
+	Phantoms bool        // answer ids that were never made with a fixture
+	Alone    bool        // the process serves nothing else, and collects garbage as suits a sandbox
+	Clock    clock.Clock // what its own clock is ahead of; nil: the machine's
 	Logger   *slog.Logger
 }
 
@@ -70,7 +72,10 @@ func (l *LocalStripe) open(c LocalStripeConfig) (err error) {
 	if dir != "" {
 		dir = filepath.Join(dir, sandboxFolder)
 	}
-	l.sandbox, err = sandbox.Open(sandbox.Config{Dir: dir, BaseURL: l.URL(), Logger: c.Logger, Strict: c.Strict, Phantoms: c.Phantoms})
+	if c.Clock == nil {
+		c.Clock = clock.Real{}
+	}
+	l.sandbox, err = sandbox.Open(sandbox.Config{Clock: clock.NewMovable(c.Clock, 0), Dir: dir, BaseURL: l.URL(), Logger: c.Logger, Strict: c.Strict, Phantoms: c.Phantoms})
 	if err != nil {
 		return err
 	}

@@ -42,7 +42,7 @@ type Server struct {
 // together; nothing is answered before Run.
 //
 // Errors: an address or data folder that is taken, and those of Open.
-func NewServer(ctx context.Context, cfg config.Config, logger *slog.Logger) (s *Server, err error) {
+func NewServer(ctx context.Context, cfg config.Config, logger *slog.Logger, options ...Option) (s *Server, err error) {
 	s = &Server{draining: make(chan struct{})}
 	defer func() {
 		if err != nil {
@@ -60,12 +60,12 @@ func NewServer(ctx context.Context, cfg config.Config, logger *slog.Logger) (s *
 		cfg.PublicURL = config.PublicURLFor(cfg.Listen)
 	}
 	if cfg.ServesSandbox() {
-		if s.Sandbox, err = OpenSandbox(LocalStripeConfig{Listen: cfg.SandboxListen, Dir: cfg.DataDir, Logger: logger}); err != nil {
+		if s.Sandbox, err = OpenSandbox(LocalStripeConfig{Listen: cfg.SandboxListen, Dir: cfg.DataDir, Logger: logger, Clock: timeOf(options)}); err != nil {
 			return s, err
 		}
 		cfg.SandboxListen = s.Sandbox.Addr()
 	}
-	if s.Parts, err = Open(ctx, cfg, logger); err != nil {
+	if s.Parts, err = Open(ctx, cfg, logger, options...); err != nil {
 		return s, err
 	}
 	s.cfg = s.Parts.Config

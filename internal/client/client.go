@@ -193,3 +193,10 @@ func send[T any](ctx context.Context, c *Client, what call, options []Option) (T
 
 // pathOf puts an id into a path; ids from outside may hold anything.
 func pathOf(before, id, after string) string { return before + url.PathEscape(id) + after }
+
+// Ask sends any request, for callers that choose the route as they go; body is
+// sent as JSON unless it is nil. An error that comes with data, such as a
+// declined payment, is returned with it.
+func (c *Client) Ask(ctx context.Context, method, path string, body any, options ...Option) (json.RawMessage, error) {
+	return send[json.RawMessage](ctx, c, call{method: method, path: path, body: body}, options)
+}

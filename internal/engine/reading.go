@@ -220,7 +220,7 @@ type hints struct {
 
 // movers are how the types of Stripe events begin after which a balance has
 // changed (docs.stripe.com/api/events/types).
-var movers = []string{"charge.", "refund.", "transfer.", "payout.", "application_fee.", "topup.", "balance."}
+var movers = []string{"payment_intent.succeeded", "charge.", "refund.", "transfer.", "payout.", "application_fee.", "topup.", "balance."}
 
 // noteMovement remembers that a Stripe event says that money has moved.
 func (e *Engine) noteMovement(ev pay.ProviderEvent) {

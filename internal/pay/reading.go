@@ -15,7 +15,7 @@ const (
 	ReadEvery = time.Minute
 	// ReadPartnerEvery is the same for a partner's list. There may be thousands
 	// of partners, and what moves their money is told by events.
-	ReadPartnerEvery = time.Hour
+	ReadPartnerEvery = 5 * time.Minute
 	// ReadNear is how far a reading goes back into what was read before: ties,
 	// and objects that show in their list some seconds late.
 	ReadNear = time.Minute

@@ -100,7 +100,7 @@ func (s source) origin() string {
 	case "transfer_reversal":
 		return string(s.Transfer)
 	case "application_fee":
-		return cmp.Or(string(s.OriginatingTransaction), string(s.Charge))
+		return cmp.Or(string(s.Charge), string(s.OriginatingTransaction))
 	case "fee_refund":
 		return string(s.Fee)
 	default: // refund, dispute
