@@ -96,6 +96,7 @@ const (
 	CodeApprovalOwn         Code = "approval_by_same_key"
 	CodeAccountDisabled     Code = "account_disabled"
 	CodeSessionEnded        Code = "session_ended"
+	CodeBalanceTooLow       Code = "insufficient_balance"
 	CodeConnectionInUse     Code = "connection_in_use"
 	CodeConnectionKind      Code = "connection_wrong_kind"
 	CodeConnectionAccount   Code = "connection_other_account"
@@ -191,6 +192,7 @@ var Codes = []CodeInfo{
 	{CodeApprovalOwn, KindForbidden, "The API key that asked for an approval cannot give it.", "Decide with another key."},
 	{CodeSessionEnded, KindUnsigned, "The dashboard's session or sign-in link is over.", "Sign in again; `florin dashboard` prints a link."},
 	{CodeAccountDisabled, KindConflict, "The partner's account may take no money.", "The message says why; an onboarding link lets the partner give what is missing."},
+	{CodeBalanceTooLow, KindConflict, "The partner's in-app balance does not allow this.", "Take less, wait until pending money is available, or raise the account's `debt_limit`."},
 	{CodeConnectionInUse, KindConflict, "Something still uses the connection.", "The message names what; change that first."},
 	{CodeConnectionKind, KindInvalid, "The connection is of a kind that cannot do this.", "The message says which kind is needed."},
 	{CodeConnectionAccount, KindConflict, "The new credentials belong to another account.", "Send `allow_other_account: true` when that is meant."},

@@ -6,30 +6,38 @@ import "florin/internal/pay"
 var ledgerTransactions = define(table[pay.LedgerTransaction]{
 	name:  "ledger_transactions",
 	what:  "ledger transaction",
-	fixed: "merchant mode id kind source payment at",
+	fixed: "merchant mode id kind source payment note at",
 	fields: func(t *pay.LedgerTransaction) []any {
-		return []any{&t.Owner.Merchant, &t.Owner.Mode, &t.ID, &t.Kind, &t.Source, &t.Payment, moment{&t.At}}
+		return []any{&t.Owner.Merchant, &t.Owner.Mode, &t.ID, &t.Kind, &t.Source, opt(&t.Payment), &t.Note, moment{&t.At}}
 	},
 })
 
 // InsertLedger books balanced transactions with their entries. However many
-// there are it takes two statements, since each costs more than a row.
+// there are it takes two statements that nobody waits for, since each costs
+// more than a row; only where they take from a partner's guarded account does
+// it wait, for that account's row, and hold it until the commit.
 //
-// Errors: internal_error when one is not balanced; already_exists, by the
-// commit, when a source has one of this kind.
+// Errors: insufficient_balance, when a guarded account has too little: nothing
+// was booked, and the transaction is usable; internal_error when one is not
+// balanced; already_exists, by the commit, when a source has one of this kind.
 func (tx *Tx) InsertLedger(booked ...pay.LedgerTransaction) error {
 	if len(booked) == 0 {
 		return nil
 	}
-	transactions := rowsOf("ledger_transactions", ledgerTransactions.columns)
-	entries := rowsOf("ledger_entries", "merchant, mode, transaction_id, number, account, amount, currency")
 	for _, t := range booked {
 		if err := t.Check(); err != nil {
 			return err
 		}
+	}
+	if err := tx.moveBalances(booked); err != nil {
+		return err
+	}
+	transactions := rowsOf("ledger_transactions", ledgerTransactions.columns)
+	entries := rowsOf("ledger_entries", "merchant, mode, transaction_id, number, account, amount, currency, at")
+	for _, t := range booked {
 		transactions.add(ledgerTransactions.fields(&t)...)
 		for number, e := range t.Entries {
-			entries.add(t.Owner.Merchant, t.Owner.Mode, t.ID, number, e.Account, e.Amount.Minor, e.Amount.Currency)
+			entries.add(t.Owner.Merchant, t.Owner.Mode, t.ID, number, e.Account, e.Amount.Minor, e.Amount.Currency, micros(t.At))
 		}
 	}
 	return tx.later(expectation{what: ledgerTransactions.what}, transactions.statement(), entries.statement())
@@ -59,22 +67,9 @@ func (tx *Tx) bookings(where string, args ...any) ([]pay.LedgerTransaction, erro
 			last.Entries = append(last.Entries, e)
 		}
 		return nil
-	}, `SELECT t.merchant, t.mode, t.id, t.kind, t.source, t.payment, t.at,
+	}, `SELECT t.merchant, t.mode, t.id, t.kind, t.source, t.payment, t.note, t.at,
 		COALESCE(e.account, ''), COALESCE(e.amount, 0), COALESCE(e.currency, '')
 		FROM ledger_transactions t
 		LEFT JOIN ledger_entries e ON e.merchant = t.merchant AND e.mode = t.mode AND e.transaction_id = t.id `+where, args...)
 	return booked, err
-}
-
-// LedgerBalances is what stands on each of the owner's accounts in each
-// currency, in minor units.
-func (tx *Tx) LedgerBalances(o pay.Owner) ([]pay.Entry, error) {
-	var balances []pay.Entry
-	err := tx.each(func(line scanner) error {
-		balances = append(balances, pay.Entry{})
-		last := &balances[len(balances)-1]
-		return line.Scan(&last.Account, &last.Amount.Minor, &last.Amount.Currency)
-	}, `SELECT account, CAST(SUM(amount) AS BIGINT), currency FROM ledger_entries
-		WHERE merchant = $1 AND mode = $2 GROUP BY account, currency ORDER BY account, currency`, o.Merchant, o.Mode)
-	return balances, err
 }

@@ -21,6 +21,7 @@ func Exercise(t *testing.T, open Open) {
 		"MissingEvents": testMissingEvents, "Endpoints": testEndpoints, "RefundTotals": testRefundTotals,
 		"KeyTouches": testKeyTouches, "Spending": testSpending, "VisibleConnections": testVisibleConnections,
 		"Polls": testPolls, "Hints": testHints, "Watches": testWatches, "Ties": testTies,
+		"GuardedBalances": testGuardedBalances, "HotBalance": testHotBalance,
 	}
 	for name, run := range owned {
 		t.Run(name, func(t *testing.T) {

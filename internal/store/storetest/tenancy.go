@@ -239,6 +239,7 @@ func strangerLists(t *testing.T, stranger, w *World, x everything, tried map[str
 		empty("ProviderEventsOf")(tx.ProviderEventsOf(o, x.payment.ProviderRef))
 		empty("LedgerOf")(tx.LedgerOf(o, p))
 		empty("LedgerBalances")(tx.LedgerBalances(o))
+		empty("PartnerBalances")(tx.PartnerBalances(o, p))
 		empty("Cards")(tx.Cards(o, w.Customer.ID, pay.Page{}))
 		completed, pending, err := tx.RefundTotals(o, p)
 		tried["RefundTotals"] = true
