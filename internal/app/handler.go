@@ -46,7 +46,7 @@ func (s *Server) withDashboard(rest http.Handler) (http.Handler, error) {
 		sandbox = s.Sandbox.URL()
 	}
 	return dashboard.New(dashboard.Config{
-		Engine: s.Engine, Clock: clock.Real{}, Logger: s.Logger, BaseURL: s.cfg.PublicURL, Sandbox: sandbox, Version: Version,
+		Engine: s.Engine, Clock: s.clock, Logger: s.Logger, BaseURL: s.cfg.PublicURL, Sandbox: sandbox, Version: Version,
 	}, rest)
 }
 
