@@ -51,7 +51,7 @@ type Route struct {
 func Routes(catalogue ...pay.Operation) []Route {
 	routes := slices.Concat(paymentRoutes, refundRoutes, cardRoutes,
 		accountRoutes, bankAccountRoutes,
-		balanceTransactionRoutes,
+		balanceTransactionRoutes, explanationRoutes,
 		merchantRoutes, connectionRoutes,
 		endpointRoutes, deliveryRoutes, eventRoutes, providerEventRoutes, healthRoutes, namedConnectionRoutes, approvalRoutes, operationRoutes, flowRoutes, triggerRoutes, runRoutes)
 	for _, op := range catalogue {
