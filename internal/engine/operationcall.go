@@ -82,7 +82,7 @@ func (e *Engine) claimOperation(tx *store.Tx, todo operationErrand) (call pay.Op
 		return e.resumeOperation(tx, todo, call)
 	case todo.refused != nil:
 		return call, false, todo.refused
-	case mayBeForgotten(todo.request, tx.Now()):
+	case MayBeForgotten(todo.request.Begun, tx.Now()):
 		return call, false, pay.Errorf(pay.CodeReconcileNeeded, "this %s was begun at %s, and what became of it is not kept that long: look at Stripe for it",
 			todo.operation.Name, todo.request.Begun.UTC().Format(time.RFC3339))
 	}
@@ -114,10 +114,11 @@ func (todo operationErrand) needsApproval(m pay.Movement) bool {
 // have been forgotten: the clocks of several machines differ.
 const forgetSlack = time.Hour
 
-// mayBeForgotten reports whether a call of which nothing is kept may have been
-// made all the same, so long ago that its outcome was dropped.
-func mayBeForgotten(r OperationRequest, now time.Time) bool {
-	return !r.Begun.IsZero() && now.Sub(r.Begun) > pay.IdempotencyRetention-forgetSlack
+// MayBeForgotten reports whether a call of which nothing is kept, and which was
+// begun at a time, may have been made all the same, so long ago that its outcome
+// was dropped.
+func MayBeForgotten(begun, now time.Time) bool {
+	return !begun.IsZero() && now.Sub(begun) > pay.IdempotencyRetention-forgetSlack
 }
 
 // newOperationCall writes a call down that is about to be sent by whoever

@@ -3,6 +3,7 @@ package automation
 import (
 	"encoding/json"
 
+	"florin/internal/engine"
 	"florin/internal/flow"
 	"florin/internal/pay"
 	"florin/internal/store"
@@ -33,10 +34,28 @@ func (h *holding) goingOn(tx *store.Tx, s pay.RunStep, task flow.Task) (pay.RunS
 // whether it did what it should.
 func (h *holding) unsettled(tx *store.Tx, path string) (found pay.RunStep, is bool, err error) {
 	err = h.earlier(tx, path, func(s pay.RunStep) (bool, error) {
-		found, is = s, !s.Final && s.State != pay.StepSucceeded
-		return true, nil
+		if found = s; s.Final || s.State == pay.StepSucceeded {
+			return true, nil
+		}
+		nothing, err := h.didNothing(tx, s)
+		is = !nothing
+		return true, err
 	})
 	return found, is, err
+}
+
+// didNothing reports whether it is certain that a step which failed has changed
+// nothing: its operation was refused before it was sent. What is done anew is
+// then another write, whose input may be a better one.
+func (h *holding) didNothing(tx *store.Tx, s pay.RunStep) (bool, error) {
+	if _, ours := h.r.builtIns[s.Do]; ours || s.State != pay.StepFailed {
+		return false, nil
+	}
+	call, kept, err := tx.LockOperationCall(s.Owner, s.Call)
+	if kept {
+		return call.State == pay.OperationUnsent, err
+	}
+	return !engine.MayBeForgotten(s.BegunAt, tx.Now()), err
 }
 
 // calledBefore is the run that a step called in an earlier run, unless the step
