@@ -52,6 +52,7 @@ func Routes(catalogue ...pay.Operation) []Route {
 	routes := slices.Concat(paymentRoutes, refundRoutes, cardRoutes,
 		accountRoutes, bankAccountRoutes,
 		balanceTransactionRoutes, explanationRoutes,
+		planRoutes, subscriptionRoutes, invoiceRoutes,
 		merchantRoutes, connectionRoutes,
 		endpointRoutes, deliveryRoutes, eventRoutes, providerEventRoutes, healthRoutes, namedConnectionRoutes, approvalRoutes, operationRoutes, flowRoutes, triggerRoutes, runRoutes)
 	for _, op := range catalogue {

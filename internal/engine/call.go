@@ -55,6 +55,8 @@ func repeatable(a pay.Action) bool { return slices.Contains(repeatables, a) }
 var repeatables = []pay.Action{
 	pay.ActionCapture, pay.ActionCancel, pay.ActionDetachCard, pay.ActionUpdateAccount, pay.ActionRejectAccount, pay.ActionDeleteAccount,
 	pay.ActionOnboardingLink, pay.ActionAddBankAccount, pay.ActionRemoveBankAccount,
+	pay.ActionChangePlan, pay.ActionChangeSubscription, pay.ActionCancelSubscription,
+	pay.ActionPayInvoice, pay.ActionRetryInvoice, pay.ActionVoidInvoice, pay.ActionHoldInvoice,
 }
 
 func (e *Engine) lease() time.Duration { return e.cfg.CallTimeout + leaseSlack }

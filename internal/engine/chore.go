@@ -26,6 +26,8 @@ func (e *Engine) Chores() []Chore {
 		{"expire_approvals", time.Minute, e.ExpireApprovals},
 		{"look_up_due", 15 * time.Second, e.LookUpDue},
 		{"look_up_accounts", time.Minute, e.LookUpAccounts},
+		{"look_up_billing", 15 * time.Second, e.LookUpBilling},
+		{"collect_due", 5 * time.Second, e.CollectDue},
 		{"revive_deliveries", 30 * time.Second, e.ReviveDeliveries},
 		{"revive_provider_events", 30 * time.Second, e.ReviveProviderEvents},
 		{"read_lists", time.Second, e.ReadLists},

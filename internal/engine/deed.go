@@ -35,7 +35,10 @@ type opener func(tx *store.Tx, call pay.Call) (Reply, error)
 // deedsOf is the deeds of every feature. Each feature's file has its own.
 func (e *Engine) deedsOf() map[pay.Action]deed {
 	all := map[pay.Action]deed{}
-	for _, some := range []map[pay.Action]deed{e.paymentDeeds(), e.refundDeeds(), e.cardDeeds(), e.accountDeeds(), e.bankDeeds()} {
+	for _, some := range []map[pay.Action]deed{
+		e.paymentDeeds(), e.refundDeeds(), e.cardDeeds(), e.accountDeeds(), e.bankDeeds(),
+		e.planDeeds(), e.subscriptionDeeds(), e.invoiceDeeds(),
+	} {
 		maps.Copy(all, some)
 	}
 	return all
@@ -67,7 +70,11 @@ type triaged struct {
 // has its own.
 func (e *Engine) topicsOf() map[pay.Topic]topic {
 	return map[pay.Topic]topic{
-		pay.TopicPayment: {triage: e.triagePayment, apply: e.applyPayment},
-		pay.TopicAccount: {apply: e.applyAccount},
+		pay.TopicAccount:      {apply: e.applyAccount},
+		pay.TopicPayment:      {triage: e.triagePayment, apply: e.applyPayment},
+		pay.TopicPlan:         {apply: e.applyPlan},
+		pay.TopicSubscription: {apply: e.applySubscription},
+		pay.TopicInvoice:      {apply: e.applyInvoice},
+		pay.TopicClock:        {apply: e.applyClock},
 	}
 }

@@ -24,6 +24,8 @@ type Gateway interface {
 	Accounts
 	Partners
 	Signatures
+	BillingComposer
+	BillingFinder
 }
 
 // Config is what an engine is made of. All of it is required but Logger and Probers.

@@ -26,6 +26,7 @@ type Presenter interface {
 	EndpointDeleted(id pay.ID) Reply
 	Delivery(d pay.Delivery, status Standing) Reply
 	Replayed(n int) Reply // n deliveries were started again
+	BillingPresenter
 }
 
 // Standing is how a write ended, which decides the status of its reply.

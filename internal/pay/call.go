@@ -16,13 +16,22 @@ const (
 	ActionAttachCard     Action = "attach_card"
 	ActionDetachCard     Action = "detach_card"
 
-	ActionCreateAccount     Action = "create_account"
-	ActionUpdateAccount     Action = "update_account"
-	ActionRejectAccount     Action = "reject_account"
-	ActionDeleteAccount     Action = "delete_account"
-	ActionOnboardingLink    Action = "onboarding_link"
-	ActionAddBankAccount    Action = "add_bank_account"
-	ActionRemoveBankAccount Action = "remove_bank_account"
+	ActionCreateAccount      Action = "create_account"
+	ActionUpdateAccount      Action = "update_account"
+	ActionRejectAccount      Action = "reject_account"
+	ActionDeleteAccount      Action = "delete_account"
+	ActionOnboardingLink     Action = "onboarding_link"
+	ActionAddBankAccount     Action = "add_bank_account"
+	ActionRemoveBankAccount  Action = "remove_bank_account"
+	ActionCreatePlan         Action = "create_plan"
+	ActionChangePlan         Action = "change_plan"
+	ActionSubscribe          Action = "subscribe"
+	ActionChangeSubscription Action = "change_subscription"
+	ActionCancelSubscription Action = "cancel_subscription"
+	ActionPayInvoice         Action = "pay_invoice"
+	ActionRetryInvoice       Action = "retry_invoice" // as pay_invoice, by the dunning schedule
+	ActionVoidInvoice        Action = "void_invoice"
+	ActionHoldInvoice        Action = "hold_invoice" // Stripe shall not collect it by itself
 )
 
 // CallState is whether the outcome of a call is known.
@@ -102,6 +111,9 @@ type Answer struct {
 	Bank       *BankAccount // after add_bank_account
 	Link       *Link        // after onboarding_link
 	Err        *Error       // unless done
+	Plan       *PlanReport
+	Subscribed *SubscriptionReport
+	Invoice    *InvoiceReport
 	RequestRef string
 	Note       string // for people, when in doubt
 }

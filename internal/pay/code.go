@@ -97,6 +97,9 @@ const (
 	CodeAccountDisabled     Code = "account_disabled"
 	CodeSessionEnded        Code = "session_ended"
 	CodeBalanceTooLow       Code = "insufficient_balance"
+	CodePlanArchived        Code = "plan_archived"
+	CodeSubscriptionEnded   Code = "subscription_ended"
+	CodeInvoiceNotOpen      Code = "invoice_not_open"
 	CodeConnectionInUse     Code = "connection_in_use"
 	CodeConnectionKind      Code = "connection_wrong_kind"
 	CodeConnectionAccount   Code = "connection_other_account"
@@ -193,6 +196,9 @@ var Codes = []CodeInfo{
 	{CodeSessionEnded, KindUnsigned, "The dashboard's session or sign-in link is over.", "Sign in again; `florin dashboard` prints a link."},
 	{CodeAccountDisabled, KindConflict, "The partner's account may take no money.", "The message says why; an onboarding link lets the partner give what is missing."},
 	{CodeBalanceTooLow, KindConflict, "The partner's in-app balance does not allow this.", "Take less, wait until pending money is available, or raise the account's `debt_limit`."},
+	{CodePlanArchived, KindConflict, "The plan takes no new subscriptions.", "Use another plan, or make it active again with `PATCH /v1/plans/{id}`."},
+	{CodeSubscriptionEnded, KindConflict, "The subscription has ended.", "Make a new one."},
+	{CodeInvoiceNotOpen, KindConflict, "The invoice is not waiting to be paid.", "Read it to see how it stands."},
 	{CodeConnectionInUse, KindConflict, "Something still uses the connection.", "The message names what; change that first."},
 	{CodeConnectionKind, KindInvalid, "The connection is of a kind that cannot do this.", "The message says which kind is needed."},
 	{CodeConnectionAccount, KindConflict, "The new credentials belong to another account.", "Send `allow_other_account: true` when that is meant."},

@@ -7,33 +7,55 @@ type EventType string
 
 // The events. Their names are what endpoints filter by.
 const (
-	EventPaymentActionRequired EventType = "payment.action_required"
-	EventPaymentAuthorized     EventType = "payment.authorized"
-	EventPaymentCompleted      EventType = "payment.completed"
-	EventPaymentFailed         EventType = "payment.failed"
-	EventPaymentCanceled       EventType = "payment.canceled"
-	EventPaymentRefunded       EventType = "payment.refunded"
-	EventPaymentRefundReturned EventType = "payment.refund_returned"
-	EventRefundCompleted       EventType = "refund.completed"
-	EventRefundFailed          EventType = "refund.failed"
-	EventRefundCanceled        EventType = "refund.canceled"
-	EventCardSaved             EventType = "card.saved"
-	EventCardFailed            EventType = "card.failed"
-	EventCardRemoved           EventType = "card.removed"
-	EventApprovalRequested     EventType = "approval.requested"
-	EventApprovalApproved      EventType = "approval.approved"
-	EventApprovalDenied        EventType = "approval.denied"
-	EventApprovalExpired       EventType = "approval.expired"
-	EventRunSucceeded          EventType = "run.succeeded"
-	EventRunFailed             EventType = "run.failed"
-	EventRunCanceled           EventType = "run.canceled"
-	EventAccountUpdated        EventType = "account.updated"
-	EventAccountEnabled        EventType = "account.enabled"
-	EventAccountRestricted     EventType = "account.restricted"
-	EventAccountRejected       EventType = "account.rejected"
-	EventAccountFailed         EventType = "account.failed"
-	EventAccountRemoved        EventType = "account.removed"
-	EventPing                  EventType = "endpoint.ping"
+	EventPaymentActionRequired  EventType = "payment.action_required"
+	EventPaymentAuthorized      EventType = "payment.authorized"
+	EventPaymentCompleted       EventType = "payment.completed"
+	EventPaymentFailed          EventType = "payment.failed"
+	EventPaymentCanceled        EventType = "payment.canceled"
+	EventPaymentRefunded        EventType = "payment.refunded"
+	EventPaymentRefundReturned  EventType = "payment.refund_returned"
+	EventRefundCompleted        EventType = "refund.completed"
+	EventRefundFailed           EventType = "refund.failed"
+	EventRefundCanceled         EventType = "refund.canceled"
+	EventCardSaved              EventType = "card.saved"
+	EventCardFailed             EventType = "card.failed"
+	EventCardRemoved            EventType = "card.removed"
+	EventApprovalRequested      EventType = "approval.requested"
+	EventApprovalApproved       EventType = "approval.approved"
+	EventApprovalDenied         EventType = "approval.denied"
+	EventApprovalExpired        EventType = "approval.expired"
+	EventRunSucceeded           EventType = "run.succeeded"
+	EventRunFailed              EventType = "run.failed"
+	EventRunCanceled            EventType = "run.canceled"
+	EventAccountUpdated         EventType = "account.updated"
+	EventAccountEnabled         EventType = "account.enabled"
+	EventAccountRestricted      EventType = "account.restricted"
+	EventAccountRejected        EventType = "account.rejected"
+	EventAccountFailed          EventType = "account.failed"
+	EventAccountRemoved         EventType = "account.removed"
+	EventPlanCreated            EventType = "plan.created"
+	EventPlanFailed             EventType = "plan.failed"
+	EventPlanArchived           EventType = "plan.archived"
+	EventPlanRestored           EventType = "plan.restored"
+	EventSubscriptionIncomplete EventType = "subscription.incomplete"
+	EventSubscriptionTrial      EventType = "subscription.trial_started"
+	EventSubscriptionActivated  EventType = "subscription.activated"
+	EventSubscriptionRenewed    EventType = "subscription.renewed"
+	EventSubscriptionUpdated    EventType = "subscription.updated"
+	EventSubscriptionPastDue    EventType = "subscription.past_due"
+	EventSubscriptionRecovered  EventType = "subscription.recovered"
+	EventSubscriptionUnpaid     EventType = "subscription.unpaid"
+	EventSubscriptionPaused     EventType = "subscription.paused"
+	EventSubscriptionResumed    EventType = "subscription.resumed"
+	EventSubscriptionCanceled   EventType = "subscription.canceled"
+	EventSubscriptionExpired    EventType = "subscription.expired"
+	EventSubscriptionFailed     EventType = "subscription.failed"
+	EventInvoiceOpened          EventType = "invoice.opened"
+	EventInvoicePaid            EventType = "invoice.paid"
+	EventInvoicePaymentFailed   EventType = "invoice.payment_failed"
+	EventInvoiceVoided          EventType = "invoice.voided"
+	EventInvoiceUncollectible   EventType = "invoice.uncollectible"
+	EventPing                   EventType = "endpoint.ping"
 )
 
 // EventInfo is an event and what it tells.
@@ -70,6 +92,28 @@ var EventTypes = []EventInfo{
 	{EventAccountRejected, "A partner's account was rejected, and takes no money any more."},
 	{EventAccountFailed, "Stripe refused to make a partner's account; error says why."},
 	{EventAccountRemoved, "A partner's account was deleted, or the partner disconnected it."},
+	{EventPlanCreated, "A plan can be subscribed to."},
+	{EventPlanFailed, "Stripe refused to make a plan; error says why."},
+	{EventPlanArchived, "A plan takes no new subscriptions."},
+	{EventPlanRestored, "A plan takes new subscriptions again."},
+	{EventSubscriptionIncomplete, "The first invoice of a subscription is not paid; pay it within 23 hours."},
+	{EventSubscriptionTrial, "A subscription is in its trial."},
+	{EventSubscriptionActivated, "A subscription is in good standing: its first period or the period after its trial has begun."},
+	{EventSubscriptionRenewed, "A new period of a subscription has begun; its invoice tells of the money."},
+	{EventSubscriptionUpdated, "A subscription's plan, card, trial or planned end has changed."},
+	{EventSubscriptionPastDue, "A renewal was not paid; it is tried again as the dunning schedule says."},
+	{EventSubscriptionRecovered, "A subscription that was not paid is in good standing again."},
+	{EventSubscriptionUnpaid, "A subscription was not paid, and nothing more is tried."},
+	{EventSubscriptionPaused, "Nothing is collected for a subscription for now."},
+	{EventSubscriptionResumed, "A paused subscription is collected again."},
+	{EventSubscriptionCanceled, "A subscription has ended."},
+	{EventSubscriptionExpired, "A subscription ended because its first invoice was not paid in time."},
+	{EventSubscriptionFailed, "Stripe refused to make a subscription; error says why."},
+	{EventInvoiceOpened, "An invoice is final and waits to be paid."},
+	{EventInvoicePaid, "An invoice is paid; payment_id is the payment."},
+	{EventInvoicePaymentFailed, "A try to collect an invoice failed; dunning says what comes next."},
+	{EventInvoiceVoided, "An invoice was made void."},
+	{EventInvoiceUncollectible, "An invoice is not expected to be paid any more."},
 	{EventPing, "Sent on request, to try an endpoint."},
 }
 
@@ -115,6 +159,11 @@ type Topic string
 const (
 	TopicPayment Topic = "payment" // and its refunds
 	TopicAccount Topic = "account"
+
+	TopicPlan         Topic = "plan"
+	TopicSubscription Topic = "subscription"
+	TopicInvoice      Topic = "invoice"
+	TopicClock        Topic = "clock" // a test clock of Stripe's
 )
 
 // ProviderEventState is what was done about a Stripe event.

@@ -39,18 +39,19 @@ type StripeAccount struct {
 
 // EventHint is what a Stripe event claims.
 type EventHint struct {
-	Ref        string // evt_…
-	Type       string
-	APIVersion string
-	ObjectRef  string  // the object it is about
-	Topic      Topic   // what it may have changed here; empty: nothing
-	Account    string  // acct_… of the partner it happened to; empty: the key's own
-	PaymentRef string  // the intent it concerns, or empty
-	PaymentID  ID      // ours, from the metadata, or empty
-	MerchantID ID      // ours, from the metadata, or empty
-	Payment    *Report // for payment_intent events
-	Refunds    bool    // refunds of the payment may have changed
-	CreatedAt  time.Time
+	Ref            string // evt_…
+	Type           string
+	APIVersion     string
+	ObjectRef      string  // the object it is about
+	Topic          Topic   // what it may have changed here; empty: nothing
+	Account        string  // acct_… of the partner it happened to; empty: the key's own
+	PaymentRef     string  // the intent it concerns, or empty
+	PaymentID      ID      // ours, from the metadata, or empty
+	MerchantID     ID      // ours, from the metadata, or empty
+	SubscriptionID ID      // ours, from the metadata, or empty
+	Payment        *Report // for payment_intent events
+	Refunds        bool    // refunds of the payment may have changed
+	CreatedAt      time.Time
 }
 
 // Parcel is one event on its way to one endpoint.

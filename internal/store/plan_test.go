@@ -19,9 +19,9 @@ import (
 // This file is inside the package because a plan belongs to a statement, and
 // statements are seen from here alone.
 
-// plans names the index that each filter of payments must be met by, sorted by
+// queryPlans names the index that each filter of payments must be met by, sorted by
 // time and by amount. The same holds for both databases.
-var plans = map[string]struct {
+var queryPlans = map[string]struct {
 	filter           pay.PaymentFilter
 	byTime, byAmount string
 }{
@@ -94,7 +94,7 @@ func comparePlans(t *testing.T, url, prefix string) {
 			return err
 		}))
 	}
-	for name, want := range plans {
+	for name, want := range queryPlans {
 		for by, index := range map[pay.PaymentOrder]string{pay.NewestFirst: want.byTime, pay.SmallestFirst: want.byAmount} {
 			want.filter.Order = by
 			plan := explain(t, s, prefix, want.filter)

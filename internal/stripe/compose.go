@@ -19,6 +19,9 @@ const (
 	keyCustomer = "florin_customer"
 	keyMerchant = "florin_merchant"
 	keyAccount  = "florin_account"
+
+	keyPlan         = "florin_plan"
+	keySubscription = "florin_subscription"
 )
 
 // expandFee asks for Stripe's fee and the card's brand in the same answer.

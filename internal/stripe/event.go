@@ -33,6 +33,10 @@ var (
 	ofPayment = change{topic: pay.TopicPayment}
 	ofRefunds = change{topic: pay.TopicPayment, refunds: true}
 	ofAccount = change{topic: pay.TopicAccount}
+
+	ofPlan         = change{topic: pay.TopicPlan}
+	ofSubscription = change{topic: pay.TopicSubscription}
+	ofInvoice      = change{topic: pay.TopicInvoice}
 )
 
 // handled has the types of events that can change something here
@@ -58,6 +62,21 @@ var handled = map[string]change{
 	"account.external_account.updated":         ofAccount,
 	"account.external_account.deleted":         ofAccount,
 	"capability.updated":                       ofAccount,
+
+	"price.updated":                   ofPlan,
+	"customer.subscription.created":   ofSubscription,
+	"customer.subscription.updated":   ofSubscription,
+	"customer.subscription.deleted":   ofSubscription,
+	"customer.subscription.paused":    ofSubscription,
+	"customer.subscription.resumed":   ofSubscription,
+	"invoice.created":                 ofInvoice,
+	"invoice.finalized":               ofInvoice,
+	"invoice.paid":                    ofInvoice,
+	"invoice.payment_failed":          ofInvoice,
+	"invoice.payment_action_required": ofInvoice,
+	"invoice.voided":                  ofInvoice,
+	"invoice.marked_uncollectible":    ofInvoice,
+	"test_helpers.test_clock.ready":   {topic: pay.TopicClock},
 }
 
 // handledTypes is the types in order, to subscribe to.
@@ -185,6 +204,7 @@ func addObject(hint *pay.EventHint, raw json.RawMessage) {
 	}
 	hint.ObjectRef, hint.PaymentRef = object.ID, string(object.PaymentIntent)
 	hint.PaymentID = ourID(textOf(object.Metadata[keyPayment]))
+	hint.SubscriptionID = ourID(textOf(object.Metadata[keySubscription]))
 	hint.MerchantID = ourID(textOf(object.Metadata[keyMerchant]))
 	if object.Object != "payment_intent" {
 		return

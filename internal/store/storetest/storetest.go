@@ -30,7 +30,7 @@ func Exercise(t *testing.T, open Open) {
 		})
 	}
 	alone := map[string]func(t *testing.T, s *store.Store){
-		"ReadingLeases": testReadingLeases, "PollLeases": testPollLeases, "ReapingPolls": testReapingPolls, "DueWatches": testDueWatches,
+		"BillingSweeps": testBillingSweeps, "ReadingLeases": testReadingLeases, "PollLeases": testPollLeases, "ReapingPolls": testReapingPolls, "DueWatches": testDueWatches,
 		"Leases": testLeases, "OperationSweeps": testOperationSweeps, "Due": testDue, "Reaping": testReaping, "Merchants": testMerchants, "WebhookConnections": testWebhookConnections,
 		"Ledger": testLedger, "LedgerProblems": testLedgerProblems, "Jobs": testJobs, "JobTimes": testJobTimes, "JobFailures": testJobFailures,
 	}

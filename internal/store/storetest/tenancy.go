@@ -87,6 +87,8 @@ var unowned = map[string]string{
 	"DueApprovals": "a sweep for all", "UnreadConnections": "a sweep for all", "UnreadAccounts": "a sweep for all",
 	"LeaseReadings": "a sweep for all", "ReleaseReadings": "at the start, for all",
 	"LivePolls": "a sweep for all", "LeasePolls": "a sweep for all", "ReapPolls": "a sweep for all", "DueWatches": "a sweep for all",
+	"DueSubscriptions": "a sweep for all", "DueInvoices": "a sweep for all",
+	"RetryInvoices": "a sweep for all", "UrgentInvoices": "a sweep for all", "SandboxInvoices": "a sweep for all",
 	"WatchByToken": "finds out whose flow an address is",
 	"DueRuns":      "a sweep for all", "ReleaseRuns": "at the start, for all",
 	"StaleDeliveries": "a sweep for all", "StaleProviderEvents": "a sweep for all", "Enqueue": "a job only carries the owner",
@@ -114,6 +116,7 @@ func testTenancy(t *testing.T, s *store.Store) {
 			strangerAccounts(t, stranger, w, tried)
 			strangerBooks(t, stranger, w, x.payment, tried)
 			strangerSessions(t, stranger, w, x.key, tried)
+			strangerBilling(t, stranger, w, tried)
 			assert.Equal(t, before, snapshot(t, w, x), "a stranger changed something")
 			kind := reflect.TypeFor[*store.Tx]()
 			for i := range kind.NumMethod() {
