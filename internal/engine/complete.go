@@ -56,6 +56,10 @@ func (e *Engine) complete(ctx context.Context, call pay.Call) error {
 	if err != nil {
 		return err
 	}
+	if call.Attempts == 1 { // kept by callLater: nobody has sent it yet, however long ago that was
+		_, err = e.perform(ctx, todo)
+		return err
+	}
 	if answer, settled := e.readOutcome(ctx, todo); settled {
 		return e.conclude(ctx, todo, answer)
 	}

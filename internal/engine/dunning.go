@@ -246,7 +246,7 @@ func (e *Engine) lookUpSubscription(ctx context.Context, s pay.Subscription) err
 	if err != nil {
 		return err
 	}
-	for _, ref := range refs {
+	for _, ref := range slices.Backward(refs) { // oldest first, as they would have been told
 		i, err := read(ctx, e, func(tx *store.Tx) (pay.Invoice, error) { return tx.InvoiceByRef(s.Owner, ref) })
 		if err == nil && nextInvoiceLook(i, e.clock.Now()).IsZero() {
 			continue

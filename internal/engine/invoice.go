@@ -143,8 +143,28 @@ func (e *Engine) keepInvoice(tx *store.Tx, before, after pay.Invoice, change pay
 	if change.Event == "" {
 		return after, nil
 	}
+	if err := hastenSubscription(tx, after); err != nil {
+		return before, err
+	}
 	fact := pay.Event{Type: change.Event, Object: after.ID, Payment: after.Payment, Sequence: after.Sequence}
 	return after, e.Tell(tx, after.Owner, fact, func(ev pay.Event) []byte { return e.present.InvoiceEvent(ev, after) })
+}
+
+// hastenSubscription has Stripe asked soon about a subscription whose invoice
+// says that it must stand otherwise than is known: the event that tells of it
+// may be lost.
+func hastenSubscription(tx *store.Tx, i pay.Invoice) error {
+	s, err := tx.LockSubscription(i.Owner, i.Subscription)
+	if err != nil || s.ProviderRef == "" || s.Status.Ended() {
+		return err
+	}
+	owes := i.Status == pay.InvoiceOpen && i.Failure.Code != ""
+	behind := s.Status == pay.SubscriptionIncomplete || s.Status == pay.SubscriptionPastDue || s.Status == pay.SubscriptionUnpaid
+	if owes == behind {
+		return nil
+	}
+	s.LookAt = tx.Now().Add(firstLook)
+	return tx.UpdateSubscription(s)
 }
 
 // paymentOfInvoice enters what an invoice was paid with as a payment of its

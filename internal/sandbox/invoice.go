@@ -356,6 +356,9 @@ func (c *call) setDefaultMethod(field **string, owner string) error {
 // advance says whether the sandbox finalises and collects on its own.
 func (i *invoice) advance(now int64, yes bool) {
 	i.AutoAdvance, i.AutomaticallyFinalizes = yes, nil
+	if !yes {
+		i.NextPaymentAttempt = nil
+	}
 	if yes && i.Status == invoiceDraft {
 		i.AutomaticallyFinalizes = pointer(max(now, i.Created+draftLife))
 	}

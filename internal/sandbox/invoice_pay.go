@@ -298,8 +298,9 @@ func (i *invoice) settle(w *work, outside bool) {
 func (i *invoice) fail(w *work) {
 	sub, ofSub := subscriptions.find(w, i.subscription())
 	first := i.BillingReason == reasonCreate
+	ours := i.AutoAdvance // else somebody else tries, and decides when it is enough
 	i.secret.Failures++
-	if i.AutoAdvance && !first && i.secret.Failures <= len(dunningWaits) {
+	if ours && !first && i.secret.Failures <= len(dunningWaits) {
 		i.NextPaymentAttempt = pointer(w.now + dunningWaits[i.secret.Failures-1])
 	}
 	if i.NextPaymentAttempt == nil {
@@ -309,7 +310,7 @@ func (i *invoice) fail(w *work) {
 	if ofSub && !first {
 		next := subscriptions.edit(w, sub.ID)
 		next.fallBehind(w)
-		if i.NextPaymentAttempt == nil && i.secret.Failures > len(dunningWaits) {
+		if ours && i.NextPaymentAttempt == nil && i.secret.Failures > len(dunningWaits) {
 			next.cancel(w, "payment_failed")
 		}
 	}
