@@ -19,6 +19,8 @@ type errand struct {
 type settlement struct {
 	reply Reply
 	next  *pay.Call // the verb needs another call before it can reply
+
+	payment pay.Payment // as the call left it; empty when it was about none
 }
 
 // order is what a new call is about.
@@ -87,9 +89,10 @@ func (e *Engine) send(ctx context.Context, todo errand) pay.Answer {
 // Errors: in_doubt when they could not be kept, or someone else took the call
 // over meanwhile; the completer has the last word then.
 func (e *Engine) settle(ctx context.Context, call pay.Call, answer pay.Answer) (next *pay.Call, reply Reply, err error) {
+	var settled settlement
 	err = e.store.Write(ctx, func(tx *store.Tx) error {
-		settled, err := e.settleIn(tx, call, answer)
-		next, reply = settled.next, settled.reply
+		var err error
+		settled, err = e.settleIn(tx, call, answer)
 		return err
 	})
 	if err != nil {
@@ -98,7 +101,8 @@ func (e *Engine) settle(ctx context.Context, call pay.Call, answer pay.Answer) (
 		doubt.RetryAfter = inFlightRetry
 		return nil, Reply{}, doubt.Because(err)
 	}
-	return next, reply, nil
+	e.flights.keep(settled.payment)
+	return settled.next, settled.reply, nil
 }
 
 func (e *Engine) settleIn(tx *store.Tx, call pay.Call, answer pay.Answer) (settlement, error) {

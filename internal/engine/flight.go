@@ -19,9 +19,22 @@ const flightPatience = 500 * time.Millisecond
 // payment from Stripe. Nothing rests on the wait: an event whose call is
 // another process's, or takes long, gets its job.
 type flights struct {
-	mu  sync.Mutex
-	air map[pay.ID]chan struct{}
+	mu     sync.Mutex
+	air    map[pay.ID]chan struct{}
+	landed map[landing]pay.Payment
+	order  [keptLandings]landing // of landed; the next one takes the place of the oldest
+	count  int
 }
+
+// landing is whose payment has landed, and what Stripe calls it.
+type landing struct {
+	owner pay.Owner
+	ref   string
+}
+
+// keptLandings is how many payments are remembered after their call: those of a
+// few seconds at the most, which is when their events come.
+const keptLandings = 1024
 
 // take notes a call about a payment until it has landed.
 func (f *flights) take(payment pay.ID) (land func()) {
@@ -41,6 +54,36 @@ func (f *flights) take(payment pay.ID) (land func()) {
 		delete(f.air, payment)
 		close(landed)
 	}
+}
+
+// keep remembers a payment as a call has left it, once that is committed.
+func (f *flights) keep(p pay.Payment) {
+	if p.ProviderRef == "" {
+		return
+	}
+	at := landing{p.Owner, p.ProviderRef}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.landed == nil {
+		f.landed = map[landing]pay.Payment{}
+	}
+	if _, again := f.landed[at]; !again {
+		oldest := &f.order[f.count%keptLandings]
+		delete(f.landed, *oldest)
+		*oldest = at
+		f.count++
+	}
+	f.landed[at] = p
+}
+
+// seen is the payment that Stripe calls ref as a call of this process left it a
+// moment ago. Others may have changed it since, but payments only go forward:
+// what was known of it then is known still.
+func (f *flights) seen(o pay.Owner, ref string) (pay.Payment, bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	p, known := f.landed[landing{o, ref}]
+	return p, known
 }
 
 // await waits until no call about the payment is in the air, within limits.

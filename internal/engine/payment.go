@@ -128,7 +128,7 @@ func (e *Engine) settleCharge(tx *store.Tx, call pay.Call, answer pay.Answer) (s
 	if p.Status == pay.PaymentFailed {
 		standing = StandingDeclined
 	}
-	return settlement{reply: e.present.Payment(p, standing)}, nil
+	return settlement{reply: e.present.Payment(p, standing), payment: p}, nil
 }
 
 // chargeReport is what an answer says of the payment. A refusal without a
@@ -282,7 +282,7 @@ func (e *Engine) settleChange(tx *store.Tx, call pay.Call, answer pay.Answer) (s
 	if answer.Outcome != pay.OutcomeDone && answer.Err != nil {
 		return settlement{reply: e.present.Refusal(answer.Err, p)}, nil
 	}
-	return settlement{reply: e.present.Payment(p, StandingDone)}, nil
+	return settlement{reply: e.present.Payment(p, StandingDone), payment: p}, nil
 }
 
 // paymentDeeds are what is asked of Stripe for a payment itself.

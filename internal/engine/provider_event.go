@@ -141,14 +141,18 @@ func (e *Engine) knowsAlready(tx *store.Tx, o pay.Owner, hint pay.EventHint) (bo
 	if hint.Payment == nil || hint.Refunds {
 		return false, nil
 	}
+	if p, seen := e.flights.seen(o, hint.PaymentRef); seen && saysNothingNew(p, hint, tx.Now()) {
+		return true, nil
+	}
 	p, err := tx.PaymentByRef(o, hint.PaymentRef)
 	if pay.Is(err, pay.CodeNotFound) {
 		return false, nil
 	}
-	if err != nil {
-		return false, err
-	}
-	return p.Status == hint.Payment.Status && !p.Apply(*hint.Payment, tx.Now()).Changed, nil
+	return err == nil && saysNothingNew(p, hint, tx.Now()), err
+}
+
+func saysNothingNew(p pay.Payment, hint pay.EventHint, now time.Time) bool {
+	return p.Status == hint.Payment.Status && !p.Apply(*hint.Payment, now).Changed
 }
 
 // ApplyProviderEvent is the job of a Stripe event: read the object again from
@@ -207,7 +211,7 @@ func (e *Engine) paymentOf(ctx context.Context, o pay.Owner, hint pay.EventHint)
 // refresh reads a payment from Stripe and takes over what is new, unless what
 // the event claims is known by now.
 func (e *Engine) refresh(ctx context.Context, p pay.Payment, hint pay.EventHint) (note string, err error) {
-	if hint.Payment != nil && !hint.Refunds && p.ProviderRef != "" && p.Status == hint.Payment.Status && !p.Apply(*hint.Payment, e.clock.Now()).Changed {
+	if hint.Payment != nil && !hint.Refunds && p.ProviderRef != "" && saysNothingNew(p, hint, e.clock.Now()) {
 		return "nothing new", nil
 	}
 	if p.ProviderRef == "" {

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -79,7 +80,14 @@ func (w *world) database() func(statement string) string {
 }
 
 func newWorld(t *testing.T) *world {
-	w := &world{t: t, clock: clock.NewMovable(clock.Real{}, 0), key: "sk_test_engine", file: filepath.Join(t.TempDir(), "florin.db")}
+	file := filepath.Join(t.TempDir(), "florin.db")
+	w := newWorldOn(t, "sqlite:"+file)
+	w.file = file
+	return w
+}
+
+func newWorldOn(t *testing.T, database string) *world {
+	w := &world{t: t, clock: clock.NewMovable(clock.Real{}, 0), key: "sk_test_engine"}
 	box, err := sandbox.Open(sandbox.Config{Clock: w.clock})
 	require.NoError(t, err)
 	w.stripe = httptest.NewServer(box)
@@ -88,7 +96,7 @@ func newWorld(t *testing.T) *world {
 	w.performer = &replaceable{gateway}
 	catalogue, err := operation.New()
 	require.NoError(t, err)
-	w.store, err = store.Open(t.Context(), store.Options{URL: "sqlite:" + w.file, Clock: w.clock})
+	w.store, err = store.Open(t.Context(), store.Options{URL: database, Clock: w.clock})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, w.store.Close()) })
 	sealer, err := seal.New(pay.NewSecret(seal.NewMasterKey()))
@@ -145,6 +153,14 @@ func (w *world) mend() {
 // atStripe asks the sandbox and returns what its answer holds.
 func (w *world) atStripe(method, path, body string) map[string]any {
 	w.t.Helper()
+	var answer map[string]any
+	require.NoError(w.t, json.Unmarshal([]byte(w.textAtStripe(method, path, body)), &answer))
+	return answer
+}
+
+// textAtStripe is atStripe for who wants the answer as it is sent.
+func (w *world) textAtStripe(method, path, body string) string {
+	w.t.Helper()
 	req, err := http.NewRequestWithContext(w.t.Context(), method, w.stripe.URL+path, strings.NewReader(body))
 	require.NoError(w.t, err)
 	req.Header.Set("Authorization", "Bearer "+w.key)
@@ -155,9 +171,9 @@ func (w *world) atStripe(method, path, body string) map[string]any {
 	require.NoError(w.t, err)
 	defer func() { _ = res.Body.Close() }()
 	require.Equal(w.t, http.StatusOK, res.StatusCode)
-	var answer map[string]any
-	require.NoError(w.t, json.NewDecoder(res.Body).Decode(&answer))
-	return answer
+	answer, err := io.ReadAll(res.Body)
+	require.NoError(w.t, err)
+	return string(answer)
 }
 
 // charges is how many charges Stripe has made.
