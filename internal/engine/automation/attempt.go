@@ -18,11 +18,6 @@ func (h *holding) attempt(ctx context.Context, task flow.Task, s pay.RunStep) at
 	if task.Call != "" {
 		return h.call(ctx, task, s, input)
 	}
-	done, err := h.r.places.take(ctx, h.run.Owner, task.Connection)
-	if err != nil {
-		return attempt{task: task, err: err}
-	}
-	defer done()
 	limited, cancel := context.WithTimeout(ctx, task.Timeout)
 	defer cancel()
 	output, final, err := h.r.Act(limited, task.Do, Work{

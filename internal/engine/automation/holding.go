@@ -24,6 +24,11 @@ type holding struct {
 	flying map[string]bool // attempts under way, by path
 	landed chan attempt
 	ended  []pay.RunStep // changed since the last round
+
+	seats   map[string]string // connections at which steps have a place, by path
+	left    []seat            // since the last round
+	without map[string]bool   // paths of steps that wait for a place
+	waited  bool
 }
 
 // attempt is what came of one try of a step.
@@ -39,6 +44,7 @@ type attempt struct {
 // load reads what the run has done so far.
 func (h *holding) load(ctx context.Context) error {
 	h.steps, h.results, h.flying = map[string]pay.RunStep{}, map[string]flow.Result{}, map[string]bool{}
+	h.seats = map[string]string{}
 	h.landed = make(chan attempt, flow.MaxSteps)
 	var kept []pay.RunStep
 	err := h.r.store.Read(ctx, func(tx *store.Tx) (err error) {
@@ -138,6 +144,7 @@ func (h *holding) land(ctx context.Context, due time.Time) error {
 // record takes what came of an attempt into account; the next round keeps it.
 func (h *holding) record(a attempt) error {
 	delete(h.flying, a.task.Path)
+	h.rise(a.task.Path)
 	if a.err != nil {
 		return a.err
 	}

@@ -29,6 +29,7 @@ func (h *holding) round(ctx context.Context) (outlook, error) {
 	})
 	var (
 		begun []pay.RunStep
+		found seats
 		next  outlook
 	)
 	err := h.r.store.Write(ctx, func(tx *store.Tx) error {
@@ -40,19 +41,28 @@ func (h *holding) round(ctx context.Context) (outlook, error) {
 		if begun, err = h.keep(tx, run, plan); err != nil {
 			return err
 		}
-		next, err = h.conclude(tx, run, plan)
+		if found, err = h.findSeats(tx, run, plan.Ready, now); err != nil {
+			return err
+		}
+		next, err = h.conclude(tx, run, plan, found)
 		return err
 	})
 	if err != nil {
 		return next, err
 	}
-	h.ended = nil
+	left := h.left
+	h.ended, h.left = nil, nil
 	for _, s := range begun {
 		h.steps[s.Path] = s
 	}
+	h.sit(found)
 	if !next.over {
 		h.launch(ctx, plan.Ready, now)
 	}
+	if len(h.flying) > 0 && !next.woken {
+		next.due = h.due(now, plan, found) // of what is not under way
+	}
+	h.wakeForPlaces(ctx, left)
 	return next, nil
 }
 
@@ -60,6 +70,11 @@ func (h *holding) round(ctx context.Context) (outlook, error) {
 func (h *holding) keep(tx *store.Tx, run pay.Run, plan flow.Plan) ([]pay.RunStep, error) {
 	for _, s := range h.ended {
 		if err := tx.UpdateRunStep(s); err != nil {
+			return nil, err
+		}
+	}
+	for _, each := range h.left {
+		if err := tx.LeavePlace(run, each.path); err != nil {
 			return nil, err
 		}
 	}
@@ -140,7 +155,7 @@ func failureOf(f flow.Failure) pay.RunFailure {
 }
 
 // conclude ends the run, or leaves it until something is due.
-func (h *holding) conclude(tx *store.Tx, run pay.Run, plan flow.Plan) (outlook, error) {
+func (h *holding) conclude(tx *store.Tx, run pay.Run, plan flow.Plan, found seats) (outlook, error) {
 	still := len(h.flying) == 0
 	switch {
 	case plan.Ended != nil && still:
@@ -151,8 +166,10 @@ func (h *holding) conclude(tx *store.Tx, run pay.Run, plan flow.Plan) (outlook, 
 	case run.DueAt.Before(run.LeaseUntil): // woken
 		h.attendCalls()
 		return outlook{woken: true}, h.hold(tx, run)
+	case found.fresh:
+		return outlook{woken: true}, nil // looks once more before it waits
 	}
-	due := h.due(tx.Now(), plan)
+	due := h.due(tx.Now(), plan, found)
 	if !still || !due.After(tx.Now()) {
 		return outlook{due: due}, nil
 	}
@@ -179,11 +196,17 @@ const callCheck = time.Minute
 
 // due is when the run must go on: now, while a step can be tried that is not
 // under way.
-func (h *holding) due(now time.Time, plan flow.Plan) time.Time {
-	due := plan.WaitUntil
+func (h *holding) due(now time.Time, plan flow.Plan, found seats) time.Time {
+	due, look := plan.WaitUntil, placeWait
+	if len(h.flying)+len(found.taken) > 0 {
+		look = placeLook
+	}
+	if len(found.without) > 0 && (due.IsZero() || due.After(now.Add(look))) {
+		due = now.Add(look)
+	}
 	for _, task := range plan.Ready {
 		s := h.steps[task.Path]
-		if h.flying[task.Path] {
+		if h.flying[task.Path] || found.without[task.Path] {
 			continue
 		}
 		if s.DueAt.IsZero() || !s.DueAt.After(now) {
@@ -230,7 +253,7 @@ func (h *holding) finish(tx *store.Tx, run pay.Run, e flow.Ending) error {
 func (h *holding) launch(ctx context.Context, ready []flow.Task, now time.Time) {
 	for _, task := range ready {
 		s, known := h.steps[task.Path]
-		if !known || h.flying[task.Path] || s.DueAt.After(now) {
+		if !known || h.flying[task.Path] || s.DueAt.After(now) || h.without[task.Path] {
 			continue
 		}
 		h.flying[task.Path] = true

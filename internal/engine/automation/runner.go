@@ -83,7 +83,6 @@ type Runner struct {
 	present    Presenter
 	log        *slog.Logger
 	documents  documents
-	places     places
 }
 
 // NewRunner makes a runner.

@@ -3,6 +3,32 @@
 DROP INDEX operation_calls_spent;
 CREATE INDEX operation_calls_spent ON operation_calls (merchant, mode, key, answered_at) WHERE amount > 0;
 
+-- The places of a connection: a step is at work at it while it has one of them. Rows are made when they are first wanted.
+CREATE TABLE step_places (
+    merchant   TEXT    NOT NULL REFERENCES merchants (id),
+    mode       TEXT    NOT NULL CHECK (mode IN ('test', 'live')),
+    connection TEXT    NOT NULL, -- its name, as flows write it
+    place      INTEGER NOT NULL,
+    run        TEXT    NOT NULL, -- empty: free. It is free as well when nobody holds the run at this fence any more
+    fence      BIGINT  NOT NULL,
+    path       TEXT    NOT NULL,
+    PRIMARY KEY (merchant, mode, connection, place)
+);
+CREATE INDEX step_places_taken ON step_places (merchant, mode, run) WHERE run <> '';
+
+-- Runs that found no place, and are woken when there is one.
+CREATE TABLE place_waiters (
+    merchant   TEXT   NOT NULL REFERENCES merchants (id),
+    mode       TEXT   NOT NULL CHECK (mode IN ('test', 'live')),
+    connection TEXT   NOT NULL,
+    run        TEXT   NOT NULL,
+    since      BIGINT NOT NULL,
+    PRIMARY KEY (merchant, mode, connection, run)
+);
+CREATE INDEX place_waiters_since ON place_waiters (merchant, mode, connection, since, run);
+
 -- +goose Down
+DROP TABLE place_waiters;
+DROP TABLE step_places;
 DROP INDEX operation_calls_spent;
 CREATE INDEX operation_calls_spent ON operation_calls (merchant, mode, key, created_at) WHERE amount > 0;

@@ -19,7 +19,7 @@ func Exercise(t *testing.T, open Open) {
 		"Uniqueness": testUniqueness, "Defaults": testDefaults, "Fences": testFences, "Claims": testClaims,
 		"Transactions": testTransactions, "GroupCommit": testGroupCommit, "Feed": testFeed, "LateCommitter": testLateCommitter,
 		"MissingEvents": testMissingEvents, "Endpoints": testEndpoints, "RefundTotals": testRefundTotals,
-		"KeyTouches": testKeyTouches, "Spending": testSpending, "VisibleConnections": testVisibleConnections,
+		"KeyTouches": testKeyTouches, "Spending": testSpending, "VisibleConnections": testVisibleConnections, "Places": testPlaces,
 		"Polls": testPolls, "Hints": testHints, "Watches": testWatches, "Ties": testTies,
 		"GuardedBalances": testGuardedBalances, "HotBalance": testHotBalance,
 	}

@@ -111,6 +111,7 @@ func testTenancy(t *testing.T, s *store.Store) {
 			strangerWrites(t, stranger, w, x, tried)
 			strangerOperations(t, stranger, w, x, tried)
 			strangerFlows(t, stranger, x, tried)
+			strangerPlaces(t, stranger, w, x, tried)
 			strangerInserts(t, stranger, w, x, tried)
 			strangerWatches(t, stranger, x.watched, tried)
 			strangerAccounts(t, stranger, w, tried)
