@@ -31,6 +31,7 @@ func (e *Engine) Chores() []Chore {
 		{"revive_deliveries", 30 * time.Second, e.ReviveDeliveries},
 		{"revive_provider_events", 30 * time.Second, e.ReviveProviderEvents},
 		{"read_lists", time.Second, e.ReadLists},
+		{"reconcile", time.Minute, e.ReconcileDue},
 		{"keep_key_use", time.Minute, e.KeepKeyUse},
 		{"count_events", 5 * time.Second, e.CountEvents},
 		{"forget_replies", time.Hour, e.ForgetReplies},

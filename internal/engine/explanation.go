@@ -11,22 +11,24 @@ import (
 //
 // Errors: not_found.
 func (e *Engine) ExplainPayment(ctx context.Context, o pay.Owner, id pay.ID) (pay.Explanation, error) {
-	return read(ctx, e, func(tx *store.Tx) (pay.Explanation, error) {
-		p, err := tx.Payment(o, id)
-		if err != nil {
-			return pay.Explanation{}, err
-		}
-		booked, err := tx.LedgerOf(o, id)
-		if err != nil {
-			return pay.Explanation{}, err
-		}
-		moved, err := tx.BalanceTransactionsOf(o, id)
-		if err != nil {
-			return pay.Explanation{}, err
-		}
-		refs, err := accountRefs(tx, o, booked)
-		return pay.Explain(p, booked, moved, refs), err
-	})
+	return read(ctx, e, func(tx *store.Tx) (pay.Explanation, error) { return explain(tx, o, id) })
+}
+
+func explain(tx *store.Tx, o pay.Owner, id pay.ID) (pay.Explanation, error) {
+	p, err := tx.Payment(o, id)
+	if err != nil {
+		return pay.Explanation{}, err
+	}
+	booked, err := tx.LedgerOf(o, id)
+	if err != nil {
+		return pay.Explanation{}, err
+	}
+	moved, err := tx.BalanceTransactionsOf(o, id)
+	if err != nil {
+		return pay.Explanation{}, err
+	}
+	refs, err := accountRefs(tx, o, booked)
+	return pay.Explain(p, booked, moved, refs), err
 }
 
 // accountRefs are Stripe's references of the partners that bookings name.

@@ -51,6 +51,15 @@ type Statements interface {
 	//
 	// Errors: those of Finder.
 	ListBalanceTransactions(ctx context.Context, access pay.Access, sought pay.ListSought) (pay.StripeList[pay.BalanceTransaction], error)
+	// ListPayments reads a page of an account's payments, newest first, whoever
+	// made them.
+	//
+	// Errors: those of Finder.
+	ListPayments(ctx context.Context, access pay.Access, sought pay.ListSought) (pay.StripeList[pay.Adoptable], error)
+	// FindAdoptable reads one payment, whoever made it.
+	//
+	// Errors: those of Finder.
+	FindAdoptable(ctx context.Context, access pay.Access, ref string) (pay.Adoptable, error)
 }
 
 // Accounts looks after a merchant's access to Stripe.

@@ -41,7 +41,7 @@ func (e *Engine) ReadLists(ctx context.Context) (int, error) {
 	now := e.clock.Now()
 	var due []pay.Reading
 	err := e.store.Write(ctx, func(tx *store.Tx) (err error) {
-		due, err = tx.LeaseReadings(now, now.Add(e.lease()), readBatch)
+		due, err = tx.LeaseReadings(pay.ReadBalance, now, now.Add(e.lease()), readBatch)
 		return err
 	})
 	if err != nil {
@@ -87,7 +87,12 @@ func (e *Engine) prepareReadings(ctx context.Context) error {
 	}
 	return e.store.Write(ctx, func(tx *store.Tx) error {
 		for _, c := range missing.connections {
-			if _, err := tx.EnsureReading(newReading(tx, c.Owner, c.ID, "", c.CreatedAt)); err != nil {
+			r := newReading(tx, c.Owner, c.ID, "", c.CreatedAt)
+			if _, err := tx.EnsureReading(r); err != nil {
+				return err
+			}
+			r.ID, r.List, r.DueAt = newID(), pay.ReadCompare, tx.Now().Add(compareEvery)
+			if _, err := tx.EnsureReading(r); err != nil {
 				return err
 			}
 		}

@@ -18,6 +18,7 @@ type Presenter interface {
 	OnboardingLink(a pay.Account, link pay.Link) Reply
 	BankAccount(a pay.Account, bank pay.BankAccount) Reply
 	ApprovalEvent(e pay.Event, a pay.Approval) []byte
+	DifferenceEvent(e pay.Event, d pay.Difference) []byte
 	PingEvent(e pay.Event, endpoint pay.Endpoint) []byte
 	Connection(c pay.Connection) Reply
 	NamedConnection(c pay.Connection, seenBy pay.APIKey, status Standing) Reply

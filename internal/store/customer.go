@@ -40,3 +40,10 @@ func (tx *Tx) CustomerByEmail(o pay.Owner, connection pay.ID, email string) (pay
 func (tx *Tx) SetCustomerRef(o pay.Owner, id pay.ID, ref string) error {
 	return customers.update(tx, pay.Customer{ID: id, Owner: o, ProviderRef: ref}, id)
 }
+
+// CustomerByRef reads the customer that Stripe calls ref (cus_…).
+//
+// Errors: not_found.
+func (tx *Tx) CustomerByRef(o pay.Owner, ref string) (pay.Customer, error) {
+	return customers.must(tx, ref, "WHERE merchant = $1 AND mode = $2 AND provider_ref = $3", o.Merchant, o.Mode, ref)
+}

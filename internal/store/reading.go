@@ -70,16 +70,16 @@ func (tx *Tx) HastenReadings(o pay.Owner, accountRef string, at time.Time) error
 	return err
 }
 
-// LeaseReadings takes up to limit readings of every owner that are due and that
-// nobody is at work on, those that waited longest first, and makes the caller
+// LeaseReadings takes up to limit readings of a list, of every owner, that are
+// due and that nobody is at work on, those that waited longest first, and makes the caller
 // their holder until the given time, with a fence of its own.
-func (tx *Tx) LeaseReadings(now, until time.Time, limit int) ([]pay.Reading, error) {
+func (tx *Tx) LeaseReadings(list string, now, until time.Time, limit int) ([]pay.Reading, error) {
 	leased, err := readings.read(tx, `WITH due AS MATERIALIZED (
 		SELECT merchant AS due_merchant, mode AS due_mode, id AS due_id FROM readings
-		WHERE due_at > 0 AND due_at <= $1 AND lease_until <= $1 ORDER BY due_at LIMIT $2`+tx.store.dialect.skipLocked+`)
+		WHERE due_at > 0 AND due_at <= $1 AND lease_until <= $1 AND list = $4 ORDER BY due_at LIMIT $2`+tx.store.dialect.skipLocked+`)
 		UPDATE readings SET lease_until = $3, fence = fence + 1 FROM due
 		WHERE merchant = due_merchant AND mode = due_mode AND id = due_id RETURNING `+readings.columns,
-		micros(now), limit, micros(until))
+		micros(now), limit, micros(until), list)
 	slices.SortFunc(leased, func(a, b pay.Reading) int { return a.DueAt.Compare(b.DueAt) })
 	return leased, err
 }
@@ -114,4 +114,17 @@ func (tx *Tx) KeepReading(r pay.Reading) error {
 func (tx *Tx) ReleaseReadings(now time.Time) (int, error) {
 	n, err := tx.exec("UPDATE readings SET lease_until = 0 WHERE lease_until > $1", micros(now))
 	return int(n), err
+}
+
+// ReadOwners is every owner that has a reading of a list, in the order of their
+// keys.
+func (tx *Tx) ReadOwners(list string) ([]pay.Owner, error) {
+	var owners []pay.Owner
+	err := tx.each(func(line scanner) error {
+		var o pay.Owner
+		err := line.Scan(&o.Merchant, &o.Mode)
+		owners = append(owners, o)
+		return err
+	}, "SELECT DISTINCT merchant, mode FROM readings WHERE list = $1 ORDER BY merchant, mode", list)
+	return owners, err
 }

@@ -70,6 +70,9 @@ CREATE INDEX balance_transactions_pending ON balance_transactions (merchant, mod
 -- A charge's payment is sought by the charge.
 CREATE INDEX payments_charge ON payments (merchant, mode, charge_ref) WHERE charge_ref <> '';
 
+-- A customer is sought by what Stripe calls them.
+CREATE INDEX customers_ref ON customers (merchant, mode, provider_ref) WHERE provider_ref IS NOT NULL;
+
 -- Where our books and Stripe's differ, until they do no more.
 CREATE TABLE differences (
     merchant    TEXT   NOT NULL REFERENCES merchants (id),
@@ -96,6 +99,7 @@ CREATE INDEX differences_newest ON differences (merchant, mode, created_at, id);
 
 -- +goose Down
 DROP TABLE differences;
+DROP INDEX customers_ref;
 DROP INDEX payments_charge;
 DROP TABLE balance_transactions;
 DROP TABLE readings;

@@ -113,11 +113,11 @@ func testReadingLeases(t *testing.T, s *store.Store) {
 		return err
 	})
 	w.Write(t, func(tx *store.Tx) error {
-		leased, err := tx.LeaseReadings(now, now.Add(time.Minute), 10)
+		leased, err := tx.LeaseReadings(pay.ReadBalance, now, now.Add(time.Minute), 10)
 		require.Len(t, leased, 1)
 		assert.Equal(t, pay.ReadBalance, leased[0].List)
 		require.NoError(t, err)
-		again, err := tx.LeaseReadings(now, now.Add(time.Minute), 10)
+		again, err := tx.LeaseReadings(pay.ReadBalance, now, now.Add(time.Minute), 10)
 		assert.Empty(t, again)
 		require.NoError(t, err)
 		_, taken, err := tx.TakeReading(w.Owner, leased[0].ID, now, now.Add(time.Minute))

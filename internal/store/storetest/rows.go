@@ -60,6 +60,7 @@ func testRows(t *testing.T, s *store.Store) {
 	t.Run("account", func(t *testing.T) { rowsAccount(t, w.Sibling(t)) })
 	t.Run("billing", func(t *testing.T) { rowsBilling(t, w.Sibling(t)) })
 	t.Run("balance transaction", func(t *testing.T) { rowsBalance(t, w) })
+	t.Run("difference", func(t *testing.T) { rowsDifference(t, w.Sibling(t)) })
 	t.Run("reading", func(t *testing.T) { rowsReading(t, w) })
 	t.Run("session", func(t *testing.T) { rowsSession(t, w.Sibling(t)) })
 	t.Run("provider event", func(t *testing.T) { rowsProviderEvent(t, w) })

@@ -85,7 +85,7 @@ var unowned = map[string]string{
 	"LeaseCalls": "a sweep for all", "ReleaseCalls": "at the start, for all", "ReapRequests": "a sweep for all",
 	"LeaseOperationCalls": "a sweep for all", "ReleaseOperationCalls": "at the start, for all", "ReapOperationCalls": "a sweep for all",
 	"DueApprovals": "a sweep for all", "UnreadConnections": "a sweep for all", "UnreadAccounts": "a sweep for all",
-	"LeaseReadings": "a sweep for all", "ReleaseReadings": "at the start, for all",
+	"LeaseReadings": "a sweep for all", "ReleaseReadings": "at the start, for all", "ReadOwners": "tells who the owners are",
 	"LivePolls": "a sweep for all", "LeasePolls": "a sweep for all", "ReapPolls": "a sweep for all", "DueWatches": "a sweep for all",
 	"DueSubscriptions": "a sweep for all", "DueInvoices": "a sweep for all",
 	"RetryInvoices": "a sweep for all", "UrgentInvoices": "a sweep for all", "SandboxInvoices": "a sweep for all",
@@ -116,6 +116,7 @@ func testTenancy(t *testing.T, s *store.Store) {
 			strangerWatches(t, stranger, x.watched, tried)
 			strangerAccounts(t, stranger, w, tried)
 			strangerBooks(t, stranger, w, x.payment, tried)
+			strangerDifferences(t, stranger, w, x.payment, tried)
 			strangerSessions(t, stranger, w, x.key, tried)
 			strangerBilling(t, stranger, w, tried)
 			assert.Equal(t, before, snapshot(t, w, x), "a stranger changed something")
