@@ -132,7 +132,11 @@ func (e *Engine) newOperationCall(tx *store.Tx, todo operationErrand) (pay.Opera
 		State: pay.OperationOpen, Attempts: 1, Fence: 1, FirstSentAt: tx.Now(),
 		LeaseUntil: tx.Now().Add(e.lease()), RetryAt: tx.Now().Add(e.lease()),
 	}
-	bytes, err := json.Marshal(todo.wire)
+	access, err := e.accessTo(todo.connection)
+	if err != nil {
+		return call, err
+	}
+	bytes, err := json.Marshal(addressed{todo.wire, leadTo(todo.connection, access)})
 	if err != nil {
 		return call, err
 	}
@@ -263,10 +267,14 @@ func (e *Engine) sendOperation(ctx context.Context, call pay.OperationCall) (pay
 	if err != nil {
 		return pay.OperationAnswer{}, err
 	}
-	var wire pay.Wire
-	if err := json.Unmarshal(plain, &wire); err != nil {
+	var kept addressed
+	if err := json.Unmarshal(plain, &kept); err != nil {
 		return pay.OperationAnswer{}, err
 	}
+	if !kept.To.same(leadTo(c, access)) {
+		return astray(call, c), nil
+	}
+	wire := kept.Wire
 	ctx, cancel := context.WithTimeout(ctx, e.cfg.CallTimeout)
 	defer cancel()
 	if err := e.pace.wait(ctx, c, wire.Path); err != nil {

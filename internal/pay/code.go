@@ -201,7 +201,7 @@ var Codes = []CodeInfo{
 	{CodeInvoiceNotOpen, KindConflict, "The invoice is not waiting to be paid.", "Read it to see how it stands."},
 	{CodeConnectionInUse, KindConflict, "Something still uses the connection.", "The message names what; change that first."},
 	{CodeConnectionKind, KindInvalid, "The connection is of a kind that cannot do this.", "The message says which kind is needed."},
-	{CodeConnectionAccount, KindConflict, "The new credentials belong to another account.", "Send `allow_other_account: true` when that is meant."},
+	{CodeConnectionAccount, KindConflict, "The credentials belong to another account: new ones to another than those before, or those of now to another than the write was meant for.", "When rotating, send `allow_other_account: true` if that is meant. For a write, the message says what is known of it."},
 	{CodeConnectionOwner, KindForbidden, "The connection is shared with the merchant and belongs to another API key.", "Change it with the key that made it."},
 	{CodeFlowPaused, KindConflict, "The flow is paused: nothing starts it.", "Resume the flow, then ask again."},
 	{CodeFlowInvalid, KindInvalid, "The flow's document is wrong; `problems` has each fault with its line and column.", "Mend the document and apply it again."},

@@ -45,7 +45,7 @@ func (h *holding) unsettled(tx *store.Tx, path string) (found pay.RunStep, is bo
 }
 
 // didNothing reports whether it is certain that a step which failed has changed
-// nothing: its operation was refused before it was sent. What is done anew is
+// nothing: its operation was refused, or not sent. What is done anew is
 // then another write, whose input may be a better one.
 func (h *holding) didNothing(tx *store.Tx, s pay.RunStep) (bool, error) {
 	if _, ours := h.r.builtIns[s.Do]; ours || s.State != pay.StepFailed {
@@ -53,7 +53,8 @@ func (h *holding) didNothing(tx *store.Tx, s pay.RunStep) (bool, error) {
 	}
 	call, kept, err := tx.LockOperationCall(s.Owner, s.Call)
 	if kept {
-		return call.State == pay.OperationUnsent, err
+		refused := call.State == pay.OperationAnswered && call.Outcome == pay.OutcomeRefused
+		return refused || call.State == pay.OperationUnsent, err
 	}
 	return !engine.MayBeForgotten(s.BegunAt, tx.Now()), err
 }
