@@ -303,6 +303,7 @@ func (s schemas) example(route Route, base string) string {
 
 // exampleBodies are the bodies shown, which a test sends through the checks.
 var exampleBodies = map[reflect.Type]string{
+	typeOf[NewBalanceChange]():   `{"amount":"5.00","currency":"USD","reason":"priority, week 12"}`,
 	typeOf[NewPayment]():         `{"amount":"50.00","currency":"USD","provider":"stripe","payment_method":"pm_card_visa"}`,
 	typeOf[Capture]():            `{"amount":"20.00"}`,
 	typeOf[NewRefund]():          `{"payment_id":"018f3c1e-7b1a-7c5e-9d0a-2f6b8c4d1e90","amount":"25.00"}`,

@@ -50,7 +50,7 @@ type Route struct {
 // operation are made from the catalogue's declarations.
 func Routes(catalogue ...pay.Operation) []Route {
 	routes := slices.Concat(paymentRoutes, refundRoutes, cardRoutes,
-		accountRoutes, bankAccountRoutes,
+		accountRoutes, bankAccountRoutes, ledgerRoutes,
 		balanceTransactionRoutes, explanationRoutes,
 		planRoutes, subscriptionRoutes, invoiceRoutes,
 		merchantRoutes, connectionRoutes,

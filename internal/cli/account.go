@@ -15,6 +15,7 @@ func (p *program) accountCommand() *cobra.Command {
 	return group("account", "Connect partners who are paid, and see what they may do",
 		"An account is a partner's connected Stripe account: a driver, an author, a shop.\nA new one takes no money until Stripe knows who the partner is; florin account\nlink makes the page where they tell it."+apiHelp,
 		p.accountCreateCommand(), p.accountListCommand(), p.accountShowCommand(), p.accountUpdateCommand(), p.accountLinkCommand(),
+		p.accountBalanceCommand(), p.accountDebitCommand(), p.accountCreditCommand(),
 		p.accountRejectCommand(), p.accountDeleteCommand(), p.accountBankCommand())
 }
 

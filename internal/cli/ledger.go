@@ -15,7 +15,8 @@ is never changed. What a payment says was captured, refunded and kept by Stripe
 must be what its entries say.`
 
 func (p *program) ledgerCommand() *cobra.Command {
-	return group("ledger", "Prove that the books are right", ledgerHelp, p.ledgerVerifyCommand())
+	return group("ledger", "Read the books, and prove that they are right", ledgerHelp, p.ledgerVerifyCommand(),
+		p.ledgerBalancesCommand(), p.ledgerEntriesCommand(), p.ledgerStatementCommand())
 }
 
 // ledgerView is what a walk through the ledger found.

@@ -81,6 +81,7 @@ func (p *program) rootCommand() *cobra.Command {
 		p.transactionCommand(),
 		p.merchantCommand(), p.apikeyCommand(), p.ledgerCommand(),
 		p.merchantCommand(), p.apikeyCommand(), p.ledgerCommand(), p.paymentCommand(), p.transactionCommand(), p.reconcileCommand(), p.scenarioCommand(),
+		p.merchantCommand(), p.apikeyCommand(), p.ledgerCommand(), p.paymentCommand(), p.transactionCommand(), p.scenarioCommand(),
 		p.mcpCommand(), p.workerCommand(), p.docsCommand(), p.healthcheckCommand(), p.versionCommand(),
 	)
 	return root

@@ -82,6 +82,7 @@ func TestEveryRouteCanBeAsked(t *testing.T) {
 	askForCards(t, c)
 	askForSettings(t, c)
 	askForEvents(t, c)
+	askForLedger(t, c)
 	require.NoError(t, c.Ready(t.Context()))
 	require.NoError(t, c.Alive(t.Context()))
 	for _, route := range api.Routes() {

@@ -17,6 +17,7 @@ type Presenter interface {
 	AccountEvent(e pay.Event, a pay.Account) []byte
 	OnboardingLink(a pay.Account, link pay.Link) Reply
 	BankAccount(a pay.Account, bank pay.BankAccount) Reply
+	BalanceChange(t pay.LedgerTransaction, account pay.ID, available pay.Money) Reply // a debit or credit, and what is available then
 	ApprovalEvent(e pay.Event, a pay.Approval) []byte
 	DifferenceEvent(e pay.Event, d pay.Difference) []byte
 	PingEvent(e pay.Event, endpoint pay.Endpoint) []byte

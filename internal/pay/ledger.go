@@ -1,6 +1,8 @@
 package pay
 
 import (
+	"cmp"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -26,6 +28,12 @@ const (
 	LedgerBank           LedgerAccount = "bank"           // paid out to the merchant's bank
 	LedgerAdjustments    LedgerAccount = "adjustments"    // put right by hand, or given to partners for nothing
 )
+
+// LedgerAccounts is every account of the merchant itself.
+var LedgerAccounts = []LedgerAccount{
+	LedgerStripe, LedgerSales, LedgerRefunds, LedgerFees, LedgerHeld, LedgerAuthorizations, LedgerShares, LedgerPlatformFees,
+	LedgerPartnerFees, LedgerDisputes, LedgerBank, LedgerAdjustments,
+}
 
 // Bucket is a part of what stands for a partner.
 type Bucket string
@@ -94,6 +102,13 @@ func (a LedgerAccount) Partner() (ID, Bucket) {
 		return ID(id), BucketOwner
 	}
 	return "", ""
+}
+
+// Owed reports whether what stands there is the merchant's debt to a partner,
+// which is below zero in the books and above it for the partner.
+func (a LedgerAccount) Owed() bool {
+	_, bucket := a.Partner()
+	return bucket == BucketAvailable || bucket == BucketPending || bucket == BucketHeld
 }
 
 // IsGuarded reports whether nobody may take more from the account than is
@@ -237,6 +252,12 @@ type Balance struct {
 	Stripe    int64 // in the partner's own account at Stripe, by our books
 }
 
+// AccountBalance is what stands for a partner, by currency.
+type AccountBalance struct {
+	Account  Account
+	Balances []Balance
+}
+
 // Balances sorts what stands on a partner's ledger accounts by currency.
 func Balances(standing []Entry) []Balance {
 	var list []Balance
@@ -259,3 +280,74 @@ func Balances(standing []Entry) []Balance {
 	slices.SortFunc(list, func(a, b Balance) int { return strings.Compare(string(a.Currency), string(b.Currency)) })
 	return list
 }
+
+// LedgerLine is an entry together with why it is there.
+type LedgerLine struct {
+	Owner       Owner
+	Transaction ID
+	Number      int // of the entry in its transaction, from zero
+	Account     LedgerAccount
+	Amount      Money
+	Kind        LedgerKind
+	Source      ID
+	Payment     ID // may be empty
+	Note        string
+	At          time.Time
+}
+
+// LedgerFilter is which entries are wanted; empty fields do not filter.
+type LedgerFilter struct {
+	Accounts    []LedgerAccount // any of these
+	Kind        LedgerKind
+	Currency    Currency
+	Payment     ID
+	Source      ID
+	Transaction ID
+	Since       time.Time // booked at or after
+	Until       time.Time // booked before
+	OldestFirst bool
+}
+
+// LedgerSum is what an account moved in a while, in minor units.
+type LedgerSum struct {
+	Account  LedgerAccount
+	Currency Currency
+	In       int64 // what came, above zero
+	Out      int64 // what went, above zero
+	Entries  int
+}
+
+// StatementLine is an account in one currency over a while.
+type StatementLine struct {
+	Account  LedgerAccount
+	Currency Currency
+	Opening  int64 // what stood there before, signed as entries are
+	In       int64
+	Out      int64
+	Entries  int
+}
+
+// Closing is what stood there at the end.
+func (s StatementLine) Closing() int64 { return s.Opening + s.In - s.Out }
+
+// Statement joins what accounts had before a while and what they moved in it.
+func Statement(before, during []LedgerSum) []StatementLine {
+	type place struct {
+		account  LedgerAccount
+		currency Currency
+	}
+	lines := map[place]StatementLine{}
+	for _, s := range before {
+		lines[place{s.Account, s.Currency}] = StatementLine{Account: s.Account, Currency: s.Currency, Opening: s.In - s.Out}
+	}
+	for _, s := range during {
+		key := place{s.Account, s.Currency}
+		lines[key] = StatementLine{Account: s.Account, Currency: s.Currency, Opening: lines[key].Opening, In: s.In, Out: s.Out, Entries: s.Entries}
+	}
+	return slices.SortedFunc(maps.Values(lines), func(a, b StatementLine) int {
+		return cmp.Or(cmp.Compare(a.Account, b.Account), cmp.Compare(a.Currency, b.Currency))
+	})
+}
+
+// MaxNote is how many characters a reason has at most: a line on a statement.
+const MaxNote = 200

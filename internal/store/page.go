@@ -72,6 +72,9 @@ type order[T any] struct {
 	descending bool
 	key        func(T) []int64 // the values of columns
 	id         func(T) string
+
+	part   string        // an integer column that follows the id, where several rows share one; mostly empty
+	number func(T) int64 // its value
 }
 
 // sql is the ORDER BY.
@@ -85,7 +88,11 @@ func (o order[T]) sql() string {
 
 // all is every column of the order.
 func (o order[T]) all() []string {
-	return append(slices.Clone(o.columns), cmp.Or(o.tie, "id"))
+	all := append(slices.Clone(o.columns), cmp.Or(o.tie, "id"))
+	if o.part != "" {
+		all = append(all, o.part)
+	}
+	return all
 }
 
 // after adds the position after which a page begins.
@@ -100,10 +107,13 @@ func (o order[T]) after(c *condition, cursor string) error {
 		return err
 	}
 	list := make([]string, 0, len(keys)+1)
-	for _, key := range keys {
+	for _, key := range keys[:len(o.columns)] {
 		list = append(list, c.place(key))
 	}
 	list = append(list, c.place(id))
+	if o.part != "" {
+		list = append(list, c.place(keys[len(o.columns)]))
+	}
 	sign := " > "
 	if o.descending {
 		sign = " < "
@@ -115,20 +125,28 @@ func (o order[T]) after(c *condition, cursor string) error {
 // cursor is the position of a row in the order: opaque to callers.
 func (o order[T]) cursor(row T) string {
 	parts := []string{o.name}
-	for _, key := range o.key(row) {
+	for _, key := range o.keys(row) {
 		parts = append(parts, strconv.FormatInt(key, 10))
 	}
 	return base64.RawURLEncoding.EncodeToString([]byte(strings.Join(append(parts, o.id(row)), " ")))
+}
+
+// keys is the values of every integer column.
+func (o order[T]) keys(row T) []int64 {
+	if o.part == "" {
+		return o.key(row)
+	}
+	return append(o.key(row), o.number(row))
 }
 
 func (o order[T]) parse(cursor string) ([]int64, string, error) {
 	bad := pay.Invalid(pay.CodeInvalidCursor, "cursor", "this is not a cursor of this list in this order")
 	text, err := base64.RawURLEncoding.DecodeString(cursor)
 	parts := strings.Split(string(text), " ")
-	if err != nil || len(parts) != len(o.columns)+2 || parts[0] != o.name {
+	keys := make([]int64, len(o.all())-1)
+	if err != nil || len(parts) != len(keys)+2 || parts[0] != o.name {
 		return nil, "", bad
 	}
-	keys := make([]int64, len(o.columns))
 	for i := range keys {
 		if keys[i], err = strconv.ParseInt(parts[i+1], 10, 64); err != nil {
 			return nil, "", bad
@@ -223,5 +241,8 @@ func (o order[T]) compare(a, b T) int {
 	if c := slices.Compare(o.key(a), o.key(b)); c != 0 {
 		return c
 	}
-	return strings.Compare(o.id(a), o.id(b))
+	if c := strings.Compare(o.id(a), o.id(b)); c != 0 || o.part == "" {
+		return c
+	}
+	return cmp.Compare(o.number(a), o.number(b))
 }

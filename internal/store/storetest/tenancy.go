@@ -245,6 +245,9 @@ func strangerLists(t *testing.T, stranger, w *World, x everything, tried map[str
 		empty("LedgerOf")(tx.LedgerOf(o, p))
 		empty("LedgerBalances")(tx.LedgerBalances(o))
 		empty("PartnerBalances")(tx.PartnerBalances(o, p))
+		empty("LedgerLines")(tx.LedgerLines(o, pay.LedgerFilter{Payment: p}, pay.Page{}))
+		empty("LedgerSums")(tx.LedgerSums(o, pay.LedgerFilter{}))
+		empty("GuardedBalance")(tx.GuardedBalance(o, pay.PartnerAvailable(p), ""))
 		empty("Cards")(tx.Cards(o, w.Customer.ID, pay.Page{}))
 		completed, pending, err := tx.RefundTotals(o, p)
 		tried["RefundTotals"] = true
