@@ -7,10 +7,10 @@ import (
 	"florin/internal/store"
 )
 
-// adopt takes a payment that was made at Stripe into the books, with its
+// adoptPayment takes a payment that was made at Stripe into the books, with its
 // refunds, as they stand there. Endpoints are not told: it is no news. A payment
 // that is known stays as it is.
-func (e *Engine) adopt(ctx context.Context, access pay.Access, c pay.Connection, a pay.Adoptable) (adopted bool, err error) {
+func (e *Engine) adoptPayment(ctx context.Context, access pay.Access, c pay.Connection, a pay.Adoptable) (adopted bool, err error) {
 	if a.Shared {
 		return false, nil // whose part is whose is not known here
 	}

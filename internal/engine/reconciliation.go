@@ -170,7 +170,7 @@ func (c *comparison) adoptOrphans(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		adopted, err := c.e.adopt(ctx, access, connection, a)
+		adopted, err := c.e.adoptPayment(ctx, access, connection, a)
 		if err != nil || !adopted {
 			return err
 		}
