@@ -78,6 +78,7 @@ func (p *program) rootCommand() *cobra.Command {
 		p.serveCommand(), p.sandboxCommand(), p.listenCommand(), p.dashboardCommand(),
 		p.stripeCommand(), p.flowCommand(), p.connectionCommand(), p.approvalCommand(),
 		p.accountCommand(),
+		p.planCommand(), p.subscriptionCommand(), p.invoiceCommand(),
 		p.transactionCommand(),
 		p.merchantCommand(), p.apikeyCommand(), p.ledgerCommand(),
 		p.merchantCommand(), p.apikeyCommand(), p.ledgerCommand(), p.paymentCommand(), p.transactionCommand(), p.reconcileCommand(), p.scenarioCommand(),
