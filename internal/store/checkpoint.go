@@ -25,23 +25,29 @@ type checkpointer struct {
 func startCheckpointer(db *sql.DB) *checkpointer {
 	ctx, cancel := context.WithCancel(context.Background())
 	c := &checkpointer{db: db, cancel: cancel}
-	c.running.Go(func() { c.run(ctx) })
+	c.running.Go(func() {
+		ticks := time.NewTicker(checkpointEvery)
+		defer ticks.Stop()
+		c.run(ctx, ticks.C)
+	})
 	return c
 }
 
-func (c *checkpointer) run(ctx context.Context) {
-	ticks := time.NewTicker(checkpointEvery)
-	defer ticks.Stop()
+func (c *checkpointer) run(ctx context.Context, ticks <-chan time.Time) {
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-ticks.C:
-			// PASSIVE waits for nobody and makes nobody wait. What it leaves, or
-			// fails at, is done next time, and at last by a commit.
-			_, _ = c.db.ExecContext(ctx, "PRAGMA wal_checkpoint(PASSIVE)")
+		case <-ticks:
+			c.copyLog(ctx)
 		}
 	}
+}
+
+// copyLog waits for nobody and makes nobody wait: that is what PASSIVE says.
+// What it leaves, or fails at, is done next time, and at last by a commit.
+func (c *checkpointer) copyLog(ctx context.Context) {
+	_, _ = c.db.ExecContext(ctx, "PRAGMA wal_checkpoint(PASSIVE)")
 }
 
 // stop ends the work and closes the connection.
