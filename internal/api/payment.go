@@ -24,6 +24,12 @@ type Payment struct {
 	ProviderRef    string            `json:"provider_ref" doc:"Stripe's id of the PaymentIntent; empty until Stripe answered." example:"pi_3abc"`
 	PaymentMethod  string            `json:"payment_method" doc:"Stripe's id of what was charged." example:"pm_card_visa"`
 	Card           *CardFace         `json:"card" doc:"What may be shown of the card; null until it is known."`
+	AccountID      *string           `json:"account_id" doc:"The partner whom the payment is shared with; null when it is yours alone."`
+	ChargeType     *string           `json:"charge_type" enum:"direct,destination,separate"`
+	ApplicationFee *string           `json:"application_fee" doc:"Your part of a shared payment: of the amount, and of what was captured once it was." example:"10.00"`
+	PlatformPct    *string           `json:"platform_percent" doc:"When your part is a percentage; null when it is an amount." example:"20"`
+	PartnerShare   *string           `json:"partner_share" doc:"What the partner gets; null until the payment is captured. Of a direct charge Stripe's fee is taken off." example:"40.00"`
+	OnBehalfOf     bool              `json:"on_behalf_of" doc:"The partner stands on the customer's card statement."`
 	SavedCardID    *string           `json:"saved_card_id" doc:"The saved card that was charged, if one was."`
 	CustomerID     *string           `json:"customer_id"`
 	Capture        string            `json:"capture" enum:"automatic,manual"`
@@ -39,7 +45,9 @@ type Payment struct {
 	CreatedAt      string            `json:"created_at" format:"date-time"`
 	UpdatedAt      string            `json:"updated_at" format:"date-time"`
 	AuthorizedAt   *string           `json:"authorized_at"`
+	ExpiresAt      *string           `json:"authorization_expires_at" format:"date-time" doc:"When held money is let go unless it is captured; null when none is held."`
 	CapturedAt     *string           `json:"captured_at"`
+	AvailableOn    *string           `json:"available_on" format:"date-time" doc:"When Stripe lets go of the funds; null until it is known."`
 }
 
 // CardFace is what PCI DSS lets anybody show of a card.
@@ -62,6 +70,27 @@ type Failure struct {
 }
 
 func paymentView(p pay.Payment) Payment {
+	view := plainPayment(p)
+	view.OnBehalfOf, view.AvailableOn = p.Share.OnBehalfOf, stampOrNull(p.AvailableOn)
+	view.AccountID, view.ChargeType = orNull(string(p.Share.Account)), orNull(string(p.Share.Type))
+	if p.Status == pay.PaymentAuthorized {
+		view.ExpiresAt = stampOrNull(p.ExpiresAt)
+	}
+	if p.Share.Account == "" {
+		return view
+	}
+	view.ApplicationFee = new(inCurrency(p.Share.Fee, p.Amount))
+	if p.Share.Percent > 0 {
+		view.PlatformPct = new(p.Share.Percent.String())
+	}
+	if part := p.PartnerShare(); !p.Captured.IsZero() && part.Currency != "" {
+		view.PartnerShare = new(part.Decimal())
+	}
+	return view
+}
+
+// plainPayment is what every payment shows.
+func plainPayment(p pay.Payment) Payment {
 	return Payment{
 		ID: string(p.ID), MerchantID: string(p.Owner.Merchant), Mode: string(p.Owner.Mode),
 		Amount: p.Amount.Decimal(), AmountCaptured: inCurrency(p.Captured, p.Amount), AmountRefunded: inCurrency(p.Refunded, p.Amount),
@@ -124,6 +153,31 @@ type NewPayment struct {
 	StatementDescriptor string            `json:"statement_descriptor,omitempty" maxLength:"22" doc:"What the card statement shows, after the account's own prefix."`
 	ReceiptEmail        string            `json:"receipt_email,omitempty" maxLength:"254"`
 	Metadata            map[string]string `json:"metadata,omitempty" doc:"At most 45 keys of 40 characters, values of 500."`
+	Account             string            `json:"account,omitempty" maxLength:"64" doc:"A partner's account to share the payment with."`
+	ChargeType          string            `json:"charge_type,omitempty" enum:"direct,destination,separate" doc:"direct is made in the partner's account, who pays Stripe's fee; destination in yours, which pays it, and the rest goes to the partner at once; separate keeps the partner's part in the books until it is transferred or paid out."`
+	ApplicationFee      Amount            `json:"application_fee,omitempty" doc:"Your part, as an amount; this or platform_percent, or neither for none."`
+	PlatformPercent     Amount            `json:"platform_percent,omitempty" doc:"Your part in percent of what is captured, with at most two decimals."`
+	OnBehalfOf          bool              `json:"on_behalf_of,omitempty" doc:"Have the partner stand on the customer's card statement; for destination and separate charges."`
+}
+
+// share turns what a body says of a partner into the engine's words.
+func (b NewPayment) share(currency pay.Currency) (pay.Share, error) {
+	account, err := parseID(b.Account, "account")
+	if err != nil {
+		return pay.Share{}, err
+	}
+	s := pay.Share{Account: account, Type: pay.ChargeType(b.ChargeType), OnBehalfOf: b.OnBehalfOf}
+	if b.ApplicationFee != "" {
+		if s.Fee, err = b.ApplicationFee.money(currency); err != nil {
+			return s, at(err, "application_fee")
+		}
+	}
+	if b.PlatformPercent != "" {
+		if s.Percent, err = pay.ParsePercent(string(b.PlatformPercent), "platform_percent"); err != nil {
+			return s, err
+		}
+	}
+	return s, nil
 }
 
 // request turns the body into the engine's words.
@@ -147,8 +201,12 @@ func (b NewPayment) request() (engine.PaymentRequest, error) {
 	if err != nil {
 		return engine.PaymentRequest{}, err
 	}
+	share, err := b.share(currency)
+	if err != nil {
+		return engine.PaymentRequest{}, err
+	}
 	return engine.PaymentRequest{
-		Amount: amount, Provider: cmp.Or(b.Provider, pay.ProviderStripe), PaymentMethod: b.PaymentMethod, SavedCard: card, Customer: customer,
+		Share: share, Amount: amount, Provider: cmp.Or(b.Provider, pay.ProviderStripe), PaymentMethod: b.PaymentMethod, SavedCard: card, Customer: customer,
 		ReturnURL: b.ReturnURL, Capture: cmp.Or(pay.Capture(b.Capture), pay.CaptureAutomatic), Description: b.Description,
 		StatementDescriptor: b.StatementDescriptor, ReceiptEmail: b.ReceiptEmail, Metadata: b.Metadata,
 	}, nil
@@ -156,7 +214,8 @@ func (b NewPayment) request() (engine.PaymentRequest, error) {
 
 // Capture is the body of POST /v1/payments/{id}/capture.
 type Capture struct {
-	Amount Amount `json:"amount,omitempty" doc:"At most what was authorised; all of it when absent. The rest is released."`
+	Amount         Amount `json:"amount,omitempty" doc:"At most what was authorised; all of it when absent. The rest is released."`
+	ApplicationFee Amount `json:"application_fee,omitempty" doc:"Your part, when it is to be another than was agreed; a percentage follows the amount by itself."`
 }
 
 func createPayment(ctx context.Context, e *engine.Engine, ask engine.Ask, body NewPayment) (engine.Reply, error) {
@@ -168,7 +227,7 @@ func createPayment(ctx context.Context, e *engine.Engine, ask engine.Ask, body N
 }
 
 func capturePayment(ctx context.Context, e *engine.Engine, ask engine.Ask, id pay.ID, body Capture) (engine.Reply, error) {
-	return e.CapturePayment(ctx, ask, engine.CaptureRequest{Payment: id, Amount: string(body.Amount)})
+	return e.CapturePayment(ctx, ask, engine.CaptureRequest{Payment: id, Amount: string(body.Amount), ApplicationFee: string(body.ApplicationFee)})
 }
 
 // PaymentQuery is the query of GET /v1/payments.
@@ -182,6 +241,7 @@ type PaymentQuery struct {
 	Since          string            `json:"since,omitempty" maxLength:"40" doc:"Created at or after: RFC 3339, or a date, whose first moment in UTC counts." example:"2025-06-01T00:00:00Z"`
 	Until          string            `json:"until,omitempty" maxLength:"40" doc:"Created before: RFC 3339, or a date, which is included as a whole." example:"2025-06-30"`
 	CustomerID     string            `json:"customer_id,omitempty" maxLength:"64"`
+	Account        string            `json:"account,omitempty" maxLength:"64" doc:"Shared with this partner."`
 	Last4          string            `json:"last4,omitempty" pattern:"^[0-9]{4}$" doc:"The card's last four digits." example:"4242"`
 	ProviderRef    string            `json:"provider_ref,omitempty" maxLength:"255" doc:"Stripe's pi_… or ch_…."`
 	IdempotencyKey string            `json:"idempotency_key,omitempty" maxLength:"255"`
@@ -199,7 +259,7 @@ func (q PaymentQuery) filter() (pay.PaymentFilter, error) {
 	if f.Order == "" {
 		f.Order = pay.NewestFirst
 	}
-	var errs [6]error
+	var errs [7]error
 	if q.Currency != "" {
 		f.Currency, errs[0] = pay.ParseCurrency(q.Currency)
 	}
@@ -208,6 +268,7 @@ func (q PaymentQuery) filter() (pay.PaymentFilter, error) {
 	f.Since, errs[3] = parseSince(q.Since, "since")
 	f.Until, errs[4] = parseUntil(q.Until, "until")
 	f.Customer, errs[5] = parseID(q.CustomerID, "customer_id")
+	f.Account, errs[6] = parseID(q.Account, "account")
 	return f, firstOf(errs[:])
 }
 
@@ -282,7 +343,8 @@ var paymentRoutes = []Route{
 		Detail: "Charges a card at once, or holds the money with capture: manual. A declined payment is answered with 402 and the payment in data. " +
 			"202 means that Stripe gave no clear answer: the payment is pending, and its outcome follows as an event.",
 		Codes: append([]pay.Code{pay.CodeInvalidAmount, pay.CodeAmountTooSmall, pay.CodeAmountTooLarge, pay.CodeInvalidCurrency,
-			pay.CodeInvalidPaymentMeth, pay.CodeInvalidMetadata, pay.CodeNotFound, pay.CodeCardDeclined, pay.CodeAuthRequired}, settled...),
+			pay.CodeInvalidPaymentMeth, pay.CodeInvalidMetadata, pay.CodeNotFound, pay.CodeCardDeclined, pay.CodeAuthRequired,
+			pay.CodeAccountDisabled, pay.CodeTooMuch}, settled...),
 	}, createPayment),
 	{
 		Method: http.MethodGet, Path: "/v1/payments", Scope: pay.ScopePaymentsRead, Key: KeyUnused,

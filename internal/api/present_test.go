@@ -31,10 +31,12 @@ func paid() pay.Payment {
 
 const paidJSON = `{"id":"018f0000-0000-7000-8000-000000000002","merchant_id":"018f0000-0000-7000-8000-000000000001","mode":"test",` +
 	`"amount":"50.00","amount_captured":"50.00","amount_refunded":"0.00","fee":"1.75","currency":"USD","provider":"stripe","status":"completed",` +
-	`"provider_ref":"pi_3abc","payment_method":"pm_card_visa","card":{"brand":"visa","last4":"4242"},"saved_card_id":null,"customer_id":null,` +
+	`"provider_ref":"pi_3abc","payment_method":"pm_card_visa","card":{"brand":"visa","last4":"4242"},` +
+	`"account_id":null,"charge_type":null,"application_fee":null,"platform_percent":null,"partner_share":null,"on_behalf_of":false,"saved_card_id":null,"customer_id":null,` +
 	`"capture":"automatic","description":"<shoes> & more","statement_descriptor":"","receipt_email":"","return_url":"https://merchant.com/return",` +
 	`"metadata":{"order":"17"},"next_action":null,"error":null,"idempotency_key":"order-123","sequence":2,` +
-	`"created_at":"2026-11-22T12:00:00Z","updated_at":"2026-11-22T12:00:01.5Z","authorized_at":null,"captured_at":"2026-11-22T12:00:01.5Z"}`
+	`"created_at":"2026-11-22T12:00:00Z","updated_at":"2026-11-22T12:00:01.5Z","authorized_at":null,"authorization_expires_at":null,` +
+	`"captured_at":"2026-11-22T12:00:01.5Z","available_on":null}`
 
 // failed is a payment that was declined before anything was known of its card.
 func failed() pay.Payment {
@@ -47,11 +49,12 @@ func failed() pay.Payment {
 
 const failedJSON = `{"id":"018f0000-0000-7000-8000-000000000002","merchant_id":"018f0000-0000-7000-8000-000000000001","mode":"test",` +
 	`"amount":"50.00","amount_captured":"0.00","amount_refunded":"0.00","fee":null,"currency":"USD","provider":"stripe","status":"failed",` +
-	`"provider_ref":"pi_3abc","payment_method":"pm_card_visa","card":null,"saved_card_id":null,"customer_id":null,` +
+	`"provider_ref":"pi_3abc","payment_method":"pm_card_visa","card":null,` +
+	`"account_id":null,"charge_type":null,"application_fee":null,"platform_percent":null,"partner_share":null,"on_behalf_of":false,"saved_card_id":null,"customer_id":null,` +
 	`"capture":"automatic","description":"<shoes> & more","statement_descriptor":"","receipt_email":"","return_url":"https://merchant.com/return",` +
 	`"metadata":{},"next_action":null,"error":{"code":"card_declined","message":"Your card has insufficient funds.","decline_code":"insufficient_funds"},` +
 	`"idempotency_key":"order-123","sequence":2,` +
-	`"created_at":"2026-11-22T12:00:00Z","updated_at":"2026-11-22T12:00:01.5Z","authorized_at":null,"captured_at":null}`
+	`"created_at":"2026-11-22T12:00:00Z","updated_at":"2026-11-22T12:00:01.5Z","authorized_at":null,"authorization_expires_at":null,"captured_at":null,"available_on":null}`
 
 func wantReply(t *testing.T, reply engine.Reply, status int, body string) {
 	t.Helper()

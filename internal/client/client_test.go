@@ -80,6 +80,7 @@ func TestEveryRouteCanBeAsked(t *testing.T) {
 	askForFlows(t, c)
 	askForPayments(t, c)
 	askForCards(t, c)
+	askForAccounts(t, c)
 	askForSettings(t, c)
 	askForEvents(t, c)
 	askForLedger(t, c)

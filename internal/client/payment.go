@@ -34,6 +34,12 @@ type Payment struct {
 	ProviderRef         string            `json:"provider_ref"` // pi_…; empty until Stripe answered
 	PaymentMethod       string            `json:"payment_method"`
 	Card                *CardFace         `json:"card"`
+	AccountID           *string           `json:"account_id"`
+	ChargeType          *string           `json:"charge_type"` // direct, destination or separate
+	ApplicationFee      *string           `json:"application_fee"`
+	PlatformPercent     *string           `json:"platform_percent"`
+	PartnerShare        *string           `json:"partner_share"` // nil until captured
+	OnBehalfOf          bool              `json:"on_behalf_of"`
 	SavedCardID         *string           `json:"saved_card_id"`
 	CustomerID          *string           `json:"customer_id"`
 	Capture             string            `json:"capture"`
@@ -49,7 +55,9 @@ type Payment struct {
 	CreatedAt           time.Time         `json:"created_at"`
 	UpdatedAt           time.Time         `json:"updated_at"`
 	AuthorizedAt        *time.Time        `json:"authorized_at"`
+	ExpiresAt           *time.Time        `json:"authorization_expires_at"`
 	CapturedAt          *time.Time        `json:"captured_at"`
+	AvailableOn         *time.Time        `json:"available_on"`
 }
 
 // CardFace is what may be shown of a card.
@@ -86,6 +94,11 @@ type NewPayment struct {
 	StatementDescriptor string            `json:"statement_descriptor,omitempty"`
 	ReceiptEmail        string            `json:"receipt_email,omitempty"`
 	Metadata            map[string]string `json:"metadata,omitempty"`
+	Account             string            `json:"account,omitempty"`     // a partner's, to share with
+	ChargeType          string            `json:"charge_type,omitempty"` // direct, destination or separate
+	ApplicationFee      string            `json:"application_fee,omitempty"`
+	PlatformPercent     string            `json:"platform_percent,omitempty"`
+	OnBehalfOf          bool              `json:"on_behalf_of,omitempty"`
 }
 
 // PaymentFilter is which payments Payments goes through; what is empty does
@@ -99,6 +112,7 @@ type PaymentFilter struct {
 	Since          time.Time // created at or after
 	Until          time.Time // created before
 	CustomerID     string
+	Account        string // shared with this partner
 	Last4          string
 	ProviderRef    string
 	IdempotencyKey string
@@ -113,7 +127,7 @@ func (f PaymentFilter) values() url.Values {
 	return url.Values(parameters{}.
 		text("provider", f.Provider).list("status", f.Statuses).text("currency", f.Currency).
 		text("min_amount", f.MinAmount).text("max_amount", f.MaxAmount).moment("since", f.Since).moment("until", f.Until).
-		text("customer_id", f.CustomerID).text("last4", f.Last4).text("provider_ref", f.ProviderRef).
+		text("customer_id", f.CustomerID).text("account", f.Account).text("last4", f.Last4).text("provider_ref", f.ProviderRef).
 		text("idempotency_key", f.IdempotencyKey).entries("metadata", f.Metadata).text("q", f.Query).
 		text("sort", f.Sort).number("limit", f.Limit).text("cursor", f.Cursor))
 }

@@ -206,9 +206,19 @@ func (w *world) stripeKey(name string) string {
 // atStripe asks the sandbox directly.
 func (w *world) atStripe(key, method, path, form string) answer {
 	w.t.Helper()
+	return w.inAccount(key, "", method, path, form)
+}
+
+// inAccount asks the sandbox as a connected account, acct_…, unless that is
+// empty.
+func (w *world) inAccount(key, account, method, path, form string) answer {
+	w.t.Helper()
 	req, err := http.NewRequestWithContext(w.t.Context(), method, w.stripe+path, strings.NewReader(form))
 	require.NoError(w.t, err)
 	req.Header.Set("Authorization", "Bearer "+key)
+	if account != "" {
+		req.Header.Set("Stripe-Account", account)
+	}
 	if form != "" && strings.HasPrefix(form, "{") {
 		req.Header.Set("Content-Type", "application/json")
 	} else if form != "" {

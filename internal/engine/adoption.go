@@ -96,7 +96,7 @@ func keepAdoptedRefunds(tx *store.Tx, p pay.Payment, refunds []pay.RefundReport)
 		if err := tx.InsertRefund(after); err != nil {
 			return err
 		}
-		if err := book(tx, p.Owner, pay.RefundBooking(before, after)); err != nil {
+		if err := book(tx, p.Owner, pay.RefundBooking(before, after, p.Share)); err != nil {
 			return err
 		}
 		if after.Status == pay.RefundCompleted {

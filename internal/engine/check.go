@@ -55,6 +55,7 @@ func (r PaymentRequest) check() error {
 		checkDescriptor(r.StatementDescriptor),
 		checkEmail(r.ReceiptEmail, "receipt_email"),
 		checkMetadata(r.Metadata),
+		r.checkShare(),
 	)
 }
 
@@ -178,6 +179,16 @@ func checkMetadata(m map[string]string) error {
 		}
 	}
 	return nil
+}
+
+// renamed says that an error is about a field of another name than the one
+// that was checked.
+func renamed(err error, field string) error {
+	var e *pay.Error
+	if errors.As(err, &e) {
+		return e.At(field)
+	}
+	return err
 }
 
 // atField names the request field that an error of a deeper place is about.

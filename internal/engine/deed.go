@@ -76,5 +76,6 @@ func (e *Engine) topicsOf() map[pay.Topic]topic {
 		pay.TopicSubscription: {apply: e.applySubscription},
 		pay.TopicInvoice:      {apply: e.applyInvoice},
 		pay.TopicClock:        {apply: e.applyClock},
+		pay.TopicBalance:      {apply: e.applyBalance},
 	}
 }

@@ -14,7 +14,7 @@ import (
 // seen to be wrong without asking Stripe.
 type Composer interface {
 	Charge(pay.ChargeOrder) (pay.Wire, error)
-	Capture(p pay.Payment, amount pay.Money) (pay.Wire, error)
+	Capture(p pay.Payment, amount, fee pay.Money) (pay.Wire, error)
 	Cancel(p pay.Payment) (pay.Wire, error)
 	Refund(p pay.Payment, r pay.Refund) (pay.Wire, error)
 	CreateCustomer(c pay.Customer) (pay.Wire, error)

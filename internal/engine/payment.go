@@ -21,6 +21,7 @@ type PaymentRequest struct {
 	StatementDescriptor string
 	ReceiptEmail        string
 	Metadata            map[string]string
+	Share               pay.Share // with a partner: account, type, percent or fee, on behalf of
 }
 
 // CreatePayment takes an amount from a card, or holds it when r.Capture is
@@ -45,6 +46,10 @@ func (e *Engine) intendCharge(tx *store.Tx, ask Ask, r PaymentRequest) (order, e
 	if err != nil {
 		return order{}, err
 	}
+	share, err := shareOf(tx, ask.Owner, r, payer)
+	if err != nil {
+		return order{}, err
+	}
 	now := tx.Now()
 	p := pay.Payment{
 		ID: newID(), Owner: ask.Owner, Amount: r.Amount,
@@ -52,14 +57,16 @@ func (e *Engine) intendCharge(tx *store.Tx, ask Ask, r PaymentRequest) (order, e
 		Status: pay.PaymentPending, Capture: r.Capture, Provider: pay.ProviderStripe, Connection: payer.connection.ID,
 		Customer: payer.customer, Card: r.SavedCard, PaymentMethod: payer.method, CardBrand: payer.brand, CardLast4: payer.last4,
 		Description: r.Description, StatementDescriptor: r.StatementDescriptor, ReceiptEmail: r.ReceiptEmail,
-		ReturnURL: r.ReturnURL, Metadata: r.Metadata, IdempotencyKey: ask.IdempotencyKey,
+		ReturnURL: r.ReturnURL, Metadata: r.Metadata, IdempotencyKey: ask.IdempotencyKey, Share: share,
 		Sequence: 1, CreatedAt: now, UpdatedAt: now,
 	}
 	sent := p
 	if sent.ReturnURL == "" {
 		sent.ReturnURL = e.cfg.PublicURL + ReturnPath
 	}
-	wire, err := e.stripe.Charge(pay.ChargeOrder{Payment: sent, CustomerRef: payer.customerRef, OffSession: r.SavedCard != "" && r.ReturnURL == ""})
+	wire, err := e.stripe.Charge(pay.ChargeOrder{
+		Payment: sent, CustomerRef: payer.customerRef, OffSession: r.SavedCard != "" && r.ReturnURL == "", Fee: feeAtStripe(share, r.Amount),
+	})
 	if err != nil {
 		return order{}, err
 	}
@@ -108,7 +115,7 @@ func (e *Engine) payerOf(tx *store.Tx, o pay.Owner, r PaymentRequest) (payer, er
 
 func (e *Engine) payerWithMethod(tx *store.Tx, o pay.Owner, r PaymentRequest) (payer, error) {
 	if r.Customer == "" {
-		c, err := defaultConnection(tx, o)
+		c, err := payingConnection(tx, o, r.Share.Account)
 		return payer{connection: c, method: r.PaymentMethod}, err
 	}
 	customer, c, err := knownCustomer(tx, o, r.Customer)
@@ -186,8 +193,9 @@ func book(tx *store.Tx, o pay.Owner, booked []pay.LedgerTransaction) error {
 
 // CaptureRequest asks for held money.
 type CaptureRequest struct {
-	Payment pay.ID
-	Amount  string // decimal; empty for all that is held
+	Payment        pay.ID
+	Amount         string // decimal; empty for all that is held
+	ApplicationFee string // decimal; empty for what was agreed
 }
 
 // CapturePayment takes the money that an authorised payment holds. What is not
@@ -208,7 +216,10 @@ func (e *Engine) CapturePayment(ctx context.Context, ask Ask, r CaptureRequest) 
 		if err := p.CheckCapture(amount); err != nil {
 			return order{}, err
 		}
-		wire, err := e.stripe.Capture(p, amount)
+		if p, err = agreeFee(tx, p, amount, r.ApplicationFee); err != nil {
+			return order{}, err
+		}
+		wire, err := e.stripe.Capture(p, amount, feeAtStripe(p.Share, amount))
 		if err != nil {
 			return order{}, err
 		}
@@ -318,7 +329,6 @@ const (
 	firstLook = 30 * time.Second // most events come within a second
 	maxLook   = 6 * time.Hour    // Stripe retries its events for three days
 	feeWindow = 24 * time.Hour   // after which a fee that is not known is left to reconciliation
-	holdSpan  = 7 * 24 * time.Hour
 )
 
 // nextLook is when to ask Stripe again about a payment, should no event come:
@@ -330,10 +340,7 @@ func nextLook(p pay.Payment, now time.Time) time.Time {
 	case p.Status == pay.PaymentPending:
 		return now.Add(lookWait(now.Sub(p.CreatedAt)))
 	case p.Status == pay.PaymentAuthorized:
-		if end := p.AuthorizedAt.Add(holdSpan); now.Before(end) {
-			return end
-		}
-		return now.Add(lookWait(now.Sub(p.AuthorizedAt.Add(holdSpan))))
+		return nextHoldLook(p, now)
 	case !p.Captured.IsZero() && p.Fee.IsZero() && now.Sub(p.CapturedAt) < feeWindow:
 		return now.Add(lookWait(now.Sub(p.CapturedAt)))
 	}

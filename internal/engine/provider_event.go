@@ -235,7 +235,7 @@ func (e *Engine) closeProviderEvent(ctx context.Context, ev pay.ProviderEvent, s
 // look reads a payment from Stripe, and its refunds when asked to, and takes
 // over what is new. The payment is locked only after everything was read.
 func (e *Engine) look(ctx context.Context, p pay.Payment, refunds bool) (changed bool, err error) {
-	todo, err := e.errandFor(ctx, pay.Call{Owner: p.Owner, Connection: p.Connection})
+	todo, err := e.errandFor(ctx, pay.Call{Owner: p.Owner, Connection: p.Connection, Wire: pay.Wire{Account: p.Share.ActsAs()}})
 	if err != nil {
 		return false, err
 	}
@@ -261,6 +261,9 @@ func (e *Engine) look(ctx context.Context, p pay.Payment, refunds bool) (changed
 		}
 		after, err := e.takeOver(tx, before, &report)
 		if err != nil {
+			return err
+		}
+		if after, err = e.tellExpiry(tx, after); err != nil {
 			return err
 		}
 		after, err = e.takeOverRefunds(tx, after, given)

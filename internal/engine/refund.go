@@ -116,7 +116,7 @@ func (e *Engine) takeOverRefund(tx *store.Tx, before pay.Refund, p pay.Payment, 
 	if err := tx.UpdateRefund(after); err != nil {
 		return before, p, err
 	}
-	if err := book(tx, after.Owner, pay.RefundBooking(before, after)); err != nil {
+	if err := book(tx, after.Owner, pay.RefundBooking(before, after, p.Share)); err != nil {
 		return before, p, err
 	}
 	p, err := e.countRefunds(tx, p)

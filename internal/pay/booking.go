@@ -47,7 +47,7 @@ func directBooking(before, after Payment, captured bool) []LedgerTransaction {
 	book := func(kind LedgerKind, entries []Entry) {
 		booked = append(booked, LedgerTransaction{Kind: kind, Source: after.ID, Payment: after.ID, Entries: entries})
 	}
-	if fee := after.Share.FeeOf(after.Captured); captured && !fee.IsZero() {
+	if fee := after.Share.Fee; captured && !fee.IsZero() {
 		book(LedgerApplicationFee, Between(fee, LedgerPlatformFees, LedgerStripe))
 	}
 	if before.Share.Net.IsZero() && !after.Share.Net.IsZero() {
@@ -65,15 +65,22 @@ func ShareAvailable(p Payment, part Money) LedgerTransaction {
 	}
 }
 
-// RefundBooking is the ledger's side of a change of a refund.
-func RefundBooking(before, after Refund) []LedgerTransaction {
+// RefundBooking is the ledger's side of a change of a refund, given how its
+// payment is shared: that of a direct charge is the partner's to pay.
+func RefundBooking(before, after Refund, s Share) []LedgerTransaction {
 	book := func(kind LedgerKind, from, to LedgerAccount) []LedgerTransaction {
 		return []LedgerTransaction{{Kind: kind, Source: after.ID, Payment: after.Payment, Entries: Between(after.Amount, from, to)}}
 	}
+	given := before.Status != RefundCompleted && after.Status == RefundCompleted
+	returned := before.Status == RefundCompleted && after.Status == RefundFailed
 	switch {
-	case before.Status != RefundCompleted && after.Status == RefundCompleted:
+	case given && s.IsDirect():
+		return book(LedgerDirectRefund, AccountStripe(s.Account), AccountOwner(s.Account))
+	case returned && s.IsDirect():
+		return book(LedgerRefundReturned, AccountOwner(s.Account), AccountStripe(s.Account))
+	case given:
 		return book(LedgerRefund, LedgerStripe, LedgerRefunds)
-	case before.Status == RefundCompleted && after.Status == RefundFailed:
+	case returned:
 		return book(LedgerRefundReturned, LedgerRefunds, LedgerStripe)
 	}
 	return nil

@@ -12,6 +12,7 @@ const (
 	EventPaymentCompleted         EventType = "payment.completed"
 	EventPaymentFailed            EventType = "payment.failed"
 	EventPaymentCanceled          EventType = "payment.canceled"
+	EventPaymentExpiring          EventType = "payment.authorization_expiring"
 	EventPaymentRefunded          EventType = "payment.refunded"
 	EventPaymentRefundReturned    EventType = "payment.refund_returned"
 	EventRefundCompleted          EventType = "refund.completed"
@@ -73,6 +74,7 @@ var EventTypes = []EventInfo{
 	{EventPaymentCompleted, "Money was taken."},
 	{EventPaymentFailed, "The payment was declined or refused; error says why."},
 	{EventPaymentCanceled, "The payment was called off, or its authorisation expired."},
+	{EventPaymentExpiring, "Held money is let go within a day, at authorization_expires_at, unless it is captured."},
 	{EventPaymentRefunded, "All or part of the payment was given back; see status and amount_refunded."},
 	{EventPaymentRefundReturned, "A refund came back from the bank; amount_refunded is smaller again."},
 	{EventRefundCompleted, "A refund was carried out."},
@@ -161,6 +163,7 @@ type Topic string
 // What a Stripe event may have changed here.
 const (
 	TopicPayment Topic = "payment" // and its refunds
+	TopicBalance Topic = "balance" // funds became available
 	TopicAccount Topic = "account"
 
 	TopicPlan         Topic = "plan"

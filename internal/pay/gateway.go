@@ -15,6 +15,7 @@ type ChargeOrder struct {
 	Payment     Payment
 	CustomerRef string // cus_…, when a saved card is charged or a customer is known
 	OffSession  bool   // the customer is not there to authenticate
+	Fee         Money  // the platform's part, where Stripe takes it; zero for none
 }
 
 // PaymentSought says which payment to find.

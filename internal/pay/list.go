@@ -46,6 +46,7 @@ type PaymentFilter struct {
 	Since          time.Time // created at or after
 	Until          time.Time // created before
 	Customer       ID
+	Account        ID
 	CardLast4      string
 	ProviderRef    string
 	IdempotencyKey string

@@ -96,7 +96,11 @@ type Payment struct {
 	CreatedAt      time.Time
 	UpdatedAt      time.Time
 	AuthorizedAt   time.Time // zero until then
+	ExpiresAt      time.Time // when held money is let go unless it is captured; zero when none is held, or Stripe does not say
+	ExpiryToldAt   time.Time // when the merchant was told that this is near; zero until then
 	CapturedAt     time.Time // zero until then
+	AvailableOn    time.Time // when Stripe lets go of the funds; zero until known
+	ShareDueAt     time.Time // when a partner's pending share becomes available; zero when there is none, or it is
 	LookAt         time.Time // when to ask Stripe again if nothing is heard; zero when settled
 }
 

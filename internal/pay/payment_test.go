@@ -96,7 +96,7 @@ func (w *world) reportRefund(t *rapid.T) {
 	before := w.refunds[i]
 	change := before.Apply(pay.RefundReport{Status: rapid.SampledFrom(pay.RefundStatuses).Draw(t, "refund status")}, noon)
 	w.refunds[i] = change.Refund
-	w.book(t, pay.RefundBooking(before, change.Refund))
+	w.book(t, pay.RefundBooking(before, change.Refund, pay.Share{}))
 	var total int64
 	for _, r := range w.refunds {
 		if r.Status == pay.RefundCompleted {

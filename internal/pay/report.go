@@ -10,7 +10,11 @@ type Report struct {
 	ProviderRef string
 	ChargeRef   string
 	Captured    Money
-	Fee         Money // zero while unknown
+	Fee         Money     // zero while unknown
+	PlatformFee Money     // the application fee that Stripe took, or will; zero when there is none
+	Net         Money     // of a direct charge, what is left to the partner; zero while unknown
+	AvailableOn time.Time // zero while unknown
+	ExpiresAt   time.Time // when held money is let go; zero when Stripe does not say
 	CardBrand   string
 	CardLast4   string
 	RedirectURL string
@@ -49,7 +53,9 @@ func (p Payment) Apply(r Report, now time.Time) Change {
 		next.AuthorizedAt = now
 	case PaymentCompleted:
 		next.Captured, next.CapturedAt = r.Captured, now
+		next.Share.Fee = next.Share.taken(r)
 	}
+	next = next.withFunds(r)
 	next.Sequence++
 	next.UpdatedAt = now
 	return Change{Payment: next, From: from, Event: move.Event, Changed: true}
@@ -71,12 +77,34 @@ func (p Payment) withDetails(r Report) Payment {
 	if p.Fee.IsZero() && !r.Fee.IsZero() {
 		p.Fee = r.Fee
 	}
+	if p.ExpiresAt.IsZero() {
+		p.ExpiresAt = r.ExpiresAt
+	}
+	return p.withFunds(r)
+}
+
+// withFunds notes when the money of a captured payment is there, and what of
+// it came to a partner.
+func (p Payment) withFunds(r Report) Payment {
+	if p.Captured.IsZero() {
+		return p
+	}
+	if p.Share.IsDirect() && p.Share.Net.IsZero() {
+		p.Share.Net = r.Net
+	}
+	if p.AvailableOn.IsZero() && !r.AvailableOn.IsZero() {
+		p.AvailableOn = r.AvailableOn
+		if p.Share.Type == ChargeSeparate {
+			p.ShareDueAt = r.AvailableOn
+		}
+	}
 	return p
 }
 
 func (p Payment) unmoved(next Payment, now time.Time) Change {
 	changed := next.ProviderRef != p.ProviderRef || next.ChargeRef != p.ChargeRef || next.Fee != p.Fee ||
-		next.CardBrand != p.CardBrand || next.CardLast4 != p.CardLast4
+		next.CardBrand != p.CardBrand || next.CardLast4 != p.CardLast4 || next.Share.Net != p.Share.Net ||
+		!next.AvailableOn.Equal(p.AvailableOn) || !next.ExpiresAt.Equal(p.ExpiresAt)
 	if changed {
 		next.UpdatedAt = now
 	}

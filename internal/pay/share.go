@@ -48,6 +48,15 @@ func (s Share) FeeOf(captured Money) Money {
 	return Money{Minor: min(s.Fee.Minor, captured.Minor), Currency: captured.Currency}
 }
 
+// taken is the platform's part of a payment that was captured: what Stripe
+// says that it took, and what was agreed where Stripe has no part in it.
+func (s Share) taken(r Report) Money {
+	if s.Type == ChargeSeparate || s.Type == "" {
+		return s.FeeOf(r.Captured)
+	}
+	return Money{Minor: min(r.PlatformFee.Minor, r.Captured.Minor), Currency: r.Captured.Currency}
+}
+
 // CheckFee says whether a payment of amount can be shared so.
 //
 // Errors: invalid_field, amount_exceeds_remaining.
@@ -55,8 +64,6 @@ func (s Share) CheckFee(amount Money) error {
 	switch {
 	case s.Account == "" && (s.Type != "" || s.Percent > 0 || !s.Fee.IsZero() || s.OnBehalfOf):
 		return Invalid(CodeMissingField, "account", "charge_type, application_fee, platform_percent and on_behalf_of need an account")
-	case s.Percent > 0 && !s.Fee.IsZero():
-		return Invalid(CodeInvalidField, "platform_percent", "send application_fee or platform_percent, not both")
 	case s.OnBehalfOf && s.IsDirect():
 		return Invalid(CodeInvalidField, "on_behalf_of", "a direct charge is the partner's own already")
 	case s.Fee.Minor > amount.Minor:

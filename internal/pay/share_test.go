@@ -36,10 +36,9 @@ func TestSharesThatMakeNoSense(t *testing.T) {
 	t.Parallel()
 	usd := func(minor int64) pay.Money { return pay.Amount(minor, "USD") }
 	for field, share := range map[string]pay.Share{
-		"account":          {Type: pay.ChargeDirect},
-		"platform_percent": {Account: "a", Type: pay.ChargeDirect, Percent: 1, Fee: usd(1)},
-		"on_behalf_of":     {Account: "a", Type: pay.ChargeDirect, OnBehalfOf: true},
-		"application_fee":  {Account: "a", Type: pay.ChargeDestination, Fee: usd(101)},
+		"account":         {Type: pay.ChargeDirect},
+		"on_behalf_of":    {Account: "a", Type: pay.ChargeDirect, OnBehalfOf: true},
+		"application_fee": {Account: "a", Type: pay.ChargeDestination, Fee: usd(101)},
 	} {
 		err := share.CheckFee(usd(100))
 		var known *pay.Error

@@ -13,22 +13,29 @@ var payments = define(table[pay.Payment]{
 	name: "payments",
 	what: "payment",
 	fixed: "merchant mode id amount amount_milli currency capture provider connection customer card description " +
-		"statement_descriptor receipt_email return_url metadata idempotency_key created_at",
+		"statement_descriptor receipt_email return_url metadata idempotency_key account account_ref charge_type on_behalf_of created_at",
 	mutable: "captured refunded fee fee_currency status provider_ref charge_ref payment_method card_brand card_last4 redirect_url " +
-		"failure_code failure_message decline_code sequence updated_at authorized_at captured_at look_at search",
+		"failure_code failure_message decline_code sequence updated_at authorized_at captured_at look_at " +
+		"platform_percent application_fee partner_net partner_net_currency authorization_expires_at expiry_told_at available_on share_due_at search",
 	fields: func(p *pay.Payment) []any {
 		return []any{
 			&p.Owner.Merchant, &p.Owner.Mode, &p.ID, &p.Amount.Minor, derived(func() any { return p.Amount.Milli() }),
 			&p.Amount.Currency, &p.Capture, &p.Provider, opt(&p.Connection), opt(&p.Customer), opt(&p.Card), &p.Description,
-			&p.StatementDescriptor, &p.ReceiptEmail, &p.ReturnURL, dict{&p.Metadata}, opt(&p.IdempotencyKey), moment{&p.CreatedAt},
+			&p.StatementDescriptor, &p.ReceiptEmail, &p.ReturnURL, dict{&p.Metadata}, opt(&p.IdempotencyKey),
+			opt(&p.Share.Account), &p.Share.AccountRef, &p.Share.Type, &p.Share.OnBehalfOf, moment{&p.CreatedAt},
 			&p.Captured.Minor, &p.Refunded.Minor, &p.Fee.Minor, &p.Fee.Currency, &p.Status, opt(&p.ProviderRef), &p.ChargeRef,
 			&p.PaymentMethod, &p.CardBrand, opt(&p.CardLast4), &p.RedirectURL,
 			&p.Failure.Code, &p.Failure.Message, &p.Failure.DeclineCode, &p.Sequence, moment{&p.UpdatedAt},
-			moment{&p.AuthorizedAt}, moment{&p.CapturedAt}, moment{&p.LookAt}, derived(func() any { return searchText(p) }),
+			moment{&p.AuthorizedAt}, moment{&p.CapturedAt}, moment{&p.LookAt},
+			&p.Share.Percent, &p.Share.Fee.Minor, &p.Share.Net.Minor, &p.Share.Net.Currency, moment{&p.ExpiresAt}, moment{&p.ExpiryToldAt},
+			moment{&p.AvailableOn}, moment{&p.ShareDueAt}, derived(func() any { return searchText(p) }),
 		}
 	},
 	loaded: func(p *pay.Payment) {
 		p.Captured.Currency, p.Refunded.Currency = p.Amount.Currency, p.Amount.Currency
+		if p.Share.Account != "" {
+			p.Share.Fee.Currency = p.Amount.Currency
+		}
 	},
 })
 
@@ -99,6 +106,17 @@ func (tx *Tx) UpdatePayment(p pay.Payment) error {
 		return err
 	}
 	return payments.update(tx, p, p.ID)
+}
+
+// DueShares reads up to limit payments of one owner, or of every owner when
+// that is zero, whose partner's share is pending and should be available by
+// now, those that waited longest first.
+func (tx *Tx) DueShares(o pay.Owner, now time.Time, limit int) ([]pay.Payment, error) {
+	if o == (pay.Owner{}) {
+		return payments.all(tx, "WHERE share_due_at > 0 AND share_due_at <= $1 ORDER BY share_due_at, id LIMIT $2", micros(now), limit)
+	}
+	return payments.all(tx, "WHERE merchant = $1 AND mode = $2 AND share_due_at > 0 AND share_due_at <= $3 ORDER BY share_due_at, id LIMIT $4",
+		o.Merchant, o.Mode, micros(now), limit)
 }
 
 // DuePayments reads up to limit payments of every owner that Stripe should be

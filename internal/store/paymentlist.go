@@ -59,7 +59,7 @@ func paymentQuery(o pay.Owner, f pay.PaymentFilter) (*condition, order[pay.Payme
 	switch {
 	case len(f.Metadata) > 0 && !byAmount(f):
 		by.columns, by.tie = []string{"meta_at"}, "meta_payment"
-	case byAmount(f) && (f.Customer != "" || f.CardLast4 != "" || f.IdempotencyKey != ""):
+	case byAmount(f) && (f.Customer != "" || f.Account != "" || f.CardLast4 != "" || f.IdempotencyKey != ""):
 		// Few rows match: find them by their index and sort them, rather than
 		// walk all amounts in search of them.
 		by.columns = []string{"amount_milli + 0", "created_at"}
@@ -73,7 +73,7 @@ func paymentCondition(o pay.Owner, f pay.PaymentFilter) *condition {
 	texts := []struct{ column, value string }{
 		{"provider", f.Provider},
 		{walk(f, "currency"), string(f.Currency)},
-		{"customer", string(f.Customer)},
+		{"customer", string(f.Customer)}, {"account", string(f.Account)},
 		{"card_last4", f.CardLast4},
 		{"provider_ref", f.ProviderRef},
 		{"idempotency_key", f.IdempotencyKey},

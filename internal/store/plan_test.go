@@ -110,11 +110,13 @@ func seed() []string {
 	values := make([]string, len(columns))
 	given := map[string]string{
 		"merchant": "'m'", "mode": "'test'", "id": "CAST(n AS TEXT)", "amount": "1 + n % 1000", "amount_milli": "10 * (1 + n % 1000)",
-		"currency": "CASE WHEN n % 50 = 1 THEN 'EUR' ELSE 'USD' END", "provider": "'stripe'", "customer": "NULL", "connection": "NULL", "card": "NULL", "metadata": "'{}'",
+		"currency": "CASE WHEN n % 50 = 1 THEN 'EUR' ELSE 'USD' END", "provider": "'stripe'", "customer": "NULL", "connection": "NULL", "card": "NULL", "account": "NULL", "on_behalf_of": "FALSE", "metadata": "'{}'",
 		"idempotency_key": "'key-' || CAST(n AS TEXT)", "created_at": "n", "status": "CASE WHEN n % 50 = 0 THEN 'failed' ELSE 'completed' END",
 		"provider_ref": "'pi_' || CAST(n AS TEXT)", "card_last4": "CAST(1000 + n % 500 AS TEXT)",
 	}
-	numbers := map[string]bool{"captured": true, "refunded": true, "fee": true, "sequence": true}
+	numbers := map[string]bool{
+		"captured": true, "refunded": true, "fee": true, "sequence": true, "platform_percent": true, "application_fee": true, "partner_net": true, "available_on": true,
+	}
 	for i, column := range columns {
 		switch value, ok := given[column]; {
 		case ok:

@@ -137,7 +137,7 @@ func TestOtherForms(t *testing.T) {
 
 	compose := map[string]func() (pay.Wire, error){
 		"/v1/payment_intents/pi_1/capture amount_to_capture=400&expand[0]=latest_charge.balance_transaction": func() (pay.Wire, error) {
-			return g.Capture(p, pay.Amount(400, "USD"))
+			return g.Capture(p, pay.Amount(400, "USD"), pay.Money{})
 		},
 		"/v1/payment_intents/pi_1/cancel expand[0]=latest_charge.balance_transaction": func() (pay.Wire, error) { return g.Cancel(p) },
 		"/v1/refunds amount=250&metadata[a]=b&metadata[florin_merchant]=" + string(merchantID) + "&metadata[florin_payment]=" + string(paymentID) +
@@ -167,7 +167,7 @@ func TestWhatCannotBeWritten(t *testing.T) {
 		assert.True(t, pay.Is(err, pay.CodeInvalidPaymentMeth), "%q: %v", method, err)
 	}
 	unknown := order().Payment // Stripe never said which intent it is
-	_, err := g.Capture(unknown, unknown.Amount)
+	_, err := g.Capture(unknown, unknown.Amount, pay.Money{})
 	assert.True(t, pay.Is(err, pay.CodeNotAuthorized), err)
 	_, err = g.Cancel(unknown)
 	assert.True(t, pay.Is(err, pay.CodeNotCancelable), err)

@@ -77,6 +77,7 @@ var handled = map[string]change{
 	"invoice.voided":                  ofInvoice,
 	"invoice.marked_uncollectible":    ofInvoice,
 	"test_helpers.test_clock.ready":   {topic: pay.TopicClock},
+	"balance.available":               {topic: pay.TopicBalance},
 }
 
 // handledTypes is the types in order, to subscribe to.

@@ -43,6 +43,7 @@ type link struct {
 // charge is one movement of an intent's money.
 type charge struct {
 	ID                   string                 `json:"id"`
+	ApplicationFeeAmount int64                  `json:"application_fee_amount"`
 	PaymentMethodDetails cardHolder             `json:"payment_method_details"`
 	BalanceTransaction   expandable[accounting] `json:"balance_transaction"`
 }
@@ -50,15 +51,34 @@ type charge struct {
 // accounting is what Stripe kept of a charge, in minor units of the settlement
 // currency.
 type accounting struct {
-	Fee      int64  `json:"fee"`
-	Currency string `json:"currency"`
+	Fee         int64  `json:"fee"`
+	Net         int64  `json:"net"`
+	Currency    string `json:"currency"`
+	AvailableOn int64  `json:"available_on"`
+	FeeDetails  []struct {
+		Amount int64  `json:"amount"`
+		Type   string `json:"type"`
+	} `json:"fee_details"`
+}
+
+// stripeFee is what Stripe took for itself: an entry of a direct charge also
+// has the platform's fee.
+func (a accounting) stripeFee() int64 {
+	fee := a.Fee
+	for _, detail := range a.FeeDetails {
+		if detail.Type == "application_fee" {
+			fee -= detail.Amount
+		}
+	}
+	return fee
 }
 
 // cardHolder is a payment method, or a charge's copy of one.
 type cardHolder struct {
 	Card *struct {
-		Brand string `json:"brand"`
-		Last4 string `json:"last4"`
+		Brand         string `json:"brand"`
+		Last4         string `json:"last4"`
+		CaptureBefore int64  `json:"capture_before"` // of an authorised charge
 	} `json:"card"`
 }
 

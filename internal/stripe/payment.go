@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	stripego "github.com/stripe/stripe-go/v85"
 
@@ -35,7 +36,32 @@ func (g *Gateway) Charge(order pay.ChargeOrder) (pay.Wire, error) {
 		StatementDescriptorSuffix: optional(p.StatementDescriptor), // the whole descriptor is refused for cards
 	}
 	setPresence(params, order)
-	return compose("/v1/payment_intents", params), nil
+	setSharing(params, order)
+	return as(p, compose("/v1/payment_intents", params)), nil
+}
+
+// setSharing says who gets what (docs.stripe.com/connect/charges). Of a
+// separate charge Stripe is only told what belongs together.
+func setSharing(params *stripego.PaymentIntentCreateParams, order pay.ChargeOrder) {
+	share := order.Payment.Share
+	if !order.Fee.IsZero() {
+		params.ApplicationFeeAmount = stripego.Int64(toWire(order.Fee))
+	}
+	switch share.Type {
+	case pay.ChargeDestination:
+		params.TransferData = &stripego.PaymentIntentCreateTransferDataParams{Destination: stripego.String(share.AccountRef)}
+	case pay.ChargeSeparate:
+		params.TransferGroup = stripego.String(string(order.Payment.ID))
+	}
+	if share.OnBehalfOf {
+		params.OnBehalfOf = stripego.String(share.AccountRef)
+	}
+}
+
+// as sends a request about a payment to where the payment lives.
+func as(p pay.Payment, wire pay.Wire) pay.Wire {
+	wire.Account = p.Share.ActsAs()
+	return wire
 }
 
 // captureMethod asks for automatic rather than Stripe's default, which is
@@ -66,18 +92,22 @@ func setPresence(params *stripego.PaymentIntentCreateParams, order pay.ChargeOrd
 	}
 }
 
-// Capture writes the request that takes amount of an authorised payment and
-// lets go of the rest.
+// Capture writes the request that takes amount of an authorised payment, and
+// fee of that for the platform where Stripe takes it, and lets go of the rest.
 //
 // Errors: payment_not_authorized, when Stripe never said which intent it is.
-func (g *Gateway) Capture(p pay.Payment, amount pay.Money) (pay.Wire, error) {
+func (g *Gateway) Capture(p pay.Payment, amount, fee pay.Money) (pay.Wire, error) {
 	if p.ProviderRef == "" {
 		return pay.Wire{}, pay.Errorf(pay.CodeNotAuthorized, "the payment is not known to Stripe yet")
 	}
-	return compose(stripego.FormatURLPath("/v1/payment_intents/%s/capture", p.ProviderRef), &stripego.PaymentIntentCaptureParams{
+	params := &stripego.PaymentIntentCaptureParams{
 		AmountToCapture: stripego.Int64(toWire(amount)),
 		Expand:          stripego.StringSlice([]string{expandFee}),
-	}), nil
+	}
+	if !fee.IsZero() {
+		params.ApplicationFeeAmount = stripego.Int64(toWire(fee))
+	}
+	return as(p, compose(stripego.FormatURLPath("/v1/payment_intents/%s/capture", p.ProviderRef), params)), nil
 }
 
 // Cancel writes the request that calls a payment off.
@@ -87,9 +117,9 @@ func (g *Gateway) Cancel(p pay.Payment) (pay.Wire, error) {
 	if p.ProviderRef == "" {
 		return pay.Wire{}, pay.Errorf(pay.CodeNotCancelable, "the payment is not known to Stripe yet")
 	}
-	return compose(stripego.FormatURLPath("/v1/payment_intents/%s/cancel", p.ProviderRef), &stripego.PaymentIntentCancelParams{
+	return as(p, compose(stripego.FormatURLPath("/v1/payment_intents/%s/cancel", p.ProviderRef), &stripego.PaymentIntentCancelParams{
 		Expand: stripego.StringSlice([]string{expandFee}),
-	}), nil
+	})), nil
 }
 
 // FindPayment reads a payment by its ref or, when ref is empty, by our id in
@@ -150,6 +180,9 @@ func reportPayment(i *intent) pay.Report {
 		report.RedirectURL = cmp.Or(i.NextAction.RedirectToURL.URL, i.NextAction.AlipayHandleRedirect.URL)
 	}
 	addCharge(&report, i.LatestCharge)
+	if fee := i.LatestCharge.Object.ApplicationFeeAmount; fee > 0 {
+		report.PlatformFee = fromWire(fee, i.Currency)
+	}
 	if report.CardLast4 == "" {
 		addMethod(&report, i)
 	}
@@ -197,10 +230,23 @@ func addCharge(report *pay.Report, c expandable[charge]) {
 	report.ChargeRef = cmp.Or(c.ID, c.Object.ID)
 	if card := c.Object.PaymentMethodDetails.Card; card != nil {
 		report.CardBrand, report.CardLast4 = card.Brand, card.Last4
+		report.ExpiresAt = momentOf(card.CaptureBefore)
 	}
-	if fee := c.Object.BalanceTransaction.Object; fee.Currency != "" {
-		report.Fee = fromWire(fee.Fee, fee.Currency)
+	if entry := c.Object.BalanceTransaction.Object; entry.Currency != "" {
+		report.Fee = fromWire(entry.stripeFee(), entry.Currency)
+		if entry.Net != 0 {
+			report.Net = fromWire(entry.Net, entry.Currency)
+		}
+		report.AvailableOn = momentOf(entry.AvailableOn)
 	}
+}
+
+// momentOf is a time of Stripe's; zero when there is none.
+func momentOf(seconds int64) time.Time {
+	if seconds <= 0 {
+		return time.Time{}
+	}
+	return time.Unix(seconds, 0).UTC()
 }
 
 // addMethod takes the card from wherever a charge that never was left it.

@@ -17,14 +17,14 @@ func (g *Gateway) Refund(p pay.Payment, r pay.Refund) (pay.Wire, error) {
 	if p.ProviderRef == "" {
 		return pay.Wire{}, pay.Errorf(pay.CodeNotCaptured, "the payment is not known to Stripe yet")
 	}
-	return compose("/v1/refunds", &stripego.RefundCreateParams{
+	return as(p, compose("/v1/refunds", &stripego.RefundCreateParams{
 		Amount:        stripego.Int64(toWire(r.Amount)),
 		PaymentIntent: stripego.String(p.ProviderRef),
 		Reason:        optional(string(r.Reason)),
 		Metadata: tagged(r.Metadata, map[string]string{
 			keyRefund: string(r.ID), keyPayment: string(p.ID), keyMerchant: string(r.Owner.Merchant),
 		}),
-	}), nil
+	})), nil
 }
 
 // FindRefunds reads every refund of a payment, those made at Stripe included.

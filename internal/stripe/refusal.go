@@ -16,6 +16,8 @@ func (a answer) refusal(action pay.Action) *pay.Error {
 	switch {
 	case a.status == http.StatusUnauthorized:
 		return pay.Invalid(pay.CodeProviderKeyInvalid, "stripe.secret_key", "%s", problem.Message)
+	case problem.Code == accountInvalid:
+		return pay.Invalid(pay.CodeAccountDisabled, "account", "%s", problem.Message)
 	case a.status == http.StatusForbidden:
 		return pay.Invalid(pay.CodeProviderKeyRights, "stripe.secret_key", "%s", problem.Message)
 	case problem.Type == stripego.ErrorTypeCard || a.status == http.StatusPaymentRequired:
@@ -102,6 +104,9 @@ var blameByParam = map[string]blame{
 	"reason":                      {pay.CodeInvalidField, "reason"},
 	"email":                       {pay.CodeInvalidField, "customer_email"},
 	"name":                        {pay.CodeInvalidField, "customer_name"},
+	"application_fee_amount":      {pay.CodeInvalidField, "application_fee"},
+	"transfer_data":               {pay.CodeAccountDisabled, "account"},
+	"on_behalf_of":                {pay.CodeAccountDisabled, "account"},
 }
 
 // blame finds our field, if one of ours is at fault.

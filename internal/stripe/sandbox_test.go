@@ -87,9 +87,11 @@ func TestSandboxPaymentAndRefunds(t *testing.T) {
 	assert.True(t, strings.HasPrefix(report.ChargeRef, "ch_"))
 	want := pay.Report{
 		Status: pay.PaymentCompleted, ProviderRef: report.ProviderRef, ChargeRef: report.ChargeRef, PaymentID: paymentID,
-		Captured: pay.Amount(1000, "USD"), Fee: pay.Amount(59, "USD"), CardBrand: "visa", CardLast4: "4242",
+		Captured: pay.Amount(1000, "USD"), Fee: pay.Amount(59, "USD"), Net: pay.Amount(941, "USD"), CardBrand: "visa", CardLast4: "4242",
+		AvailableOn: report.AvailableOn,
 	}
 	assert.Equal(t, want, report)
+	assert.True(t, report.AvailableOn.After(time.Now()), report.AvailableOn)
 
 	part := pay.Refund{ID: refundID, Owner: owner, Amount: pay.Amount(400, "USD"), Reason: pay.RefundRequested}
 	wire, err := w.Refund(p, part)
@@ -148,11 +150,11 @@ func TestSandboxAuthoriseCaptureCancel(t *testing.T) {
 	assert.Equal(t, pay.PaymentAuthorized, report.Status)
 	assert.Equal(t, "4242", report.CardLast4)
 
-	wire, err := w.Capture(p, pay.Amount(1001, "USD"))
+	wire, err := w.Capture(p, pay.Amount(1001, "USD"), pay.Money{})
 	got := w.send(pay.ActionCapture, wire, err)
 	assert.Equal(t, pay.CodeTooMuch, got.Err.Code, got.Err)
 
-	wire, err = w.Capture(p, pay.Amount(600, "USD"))
+	wire, err = w.Capture(p, pay.Amount(600, "USD"), pay.Money{})
 	got = w.send(pay.ActionCapture, wire, err)
 	require.Equal(t, pay.OutcomeDone, got.Outcome, got.Err)
 	assert.Equal(t, pay.PaymentCompleted, got.Payment.Status)

@@ -115,7 +115,7 @@ func (w *World) refund(rt *rapid.T, l *life, minor int64) {
 	before.Status = pay.RefundPending
 	require.NoError(rt, w.Store.Write(rt.Context(), func(tx *store.Tx) error { return tx.InsertRefund(r) }))
 	l.refunds = append(l.refunds, r)
-	w.recount(rt, l, pay.RefundBooking(before, r))
+	w.recount(rt, l, pay.RefundBooking(before, r, l.payment.Share))
 }
 
 // bringBack lets the bank return the latest refund.
@@ -125,7 +125,7 @@ func (w *World) bringBack(rt *rapid.T, l *life) {
 	failed := r
 	failed.Status = pay.RefundFailed
 	require.NoError(rt, w.Store.Write(rt.Context(), func(tx *store.Tx) error { return tx.UpdateRefund(failed) }))
-	w.recount(rt, l, pay.RefundBooking(r, failed))
+	w.recount(rt, l, pay.RefundBooking(r, failed, l.payment.Share))
 }
 
 func (w *World) recount(rt *rapid.T, l *life, booked []pay.LedgerTransaction) {

@@ -132,7 +132,11 @@ func (w *World) NewPayment() pay.Payment {
 		Description: "Order 100% größe", StatementDescriptor: "FLORIN", ReceiptEmail: "Jane@Example.com", ReturnURL: "https://example.com/back",
 		Metadata: map[string]string{"order": string(key), "channel": "web"}, RedirectURL: "https://example.com/3ds", Failure: failure(),
 		IdempotencyKey: "key-" + string(key), Sequence: 7, CreatedAt: w.at(6), UpdatedAt: w.at(7), AuthorizedAt: w.at(8), CapturedAt: w.at(9),
-		LookAt: w.at(10),
+		Share: pay.Share{
+			Account: NewID(), AccountRef: "acct_1", Type: pay.ChargeDirect, Percent: 1750, Fee: pay.Amount(700, "USD"), OnBehalfOf: true,
+			Net: pay.Amount(3000, "EUR"),
+		},
+		ExpiresAt: w.at(14), ExpiryToldAt: w.at(15), AvailableOn: w.at(16), ShareDueAt: w.at(17), LookAt: w.at(10),
 	}
 }
 
