@@ -58,6 +58,7 @@ func (p *Parts) newAutomation(sealer *seal.Sealer, reach outside) (*automation.A
 	runner, err := automation.NewRunner(automation.RunnerConfig{
 		Store: p.Store, Clock: p.clock, Operations: p.Engine, Sealer: sealer, Teller: p.Engine, Present: api.Presenter{}, Logger: p.Logger,
 		Triggers: automation.FlowTriggers(triggers.Triggers(), p.Config.MinPollEvery), BuiltIns: reach.actions(p.Engine),
+		KeepRuns: p.Config.RunRetention,
 	})
 	if err != nil {
 		return nil, err

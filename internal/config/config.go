@@ -68,6 +68,7 @@ type Config struct {
 	StripeAPIBase string        // where Stripe answers; empty means the sandbox for test keys while one is served, else Stripe itself
 	CallTimeout   time.Duration // one call to Stripe with all its retries; the lease of a payment is derived from it
 	MinPollEvery  time.Duration // the shortest interval at which a flow may have Stripe asked for what is new
+	RunRetention  time.Duration // how long runs of flows are kept after their end
 	DrainTimeout  time.Duration // how long open work may take to finish after SIGTERM
 
 	SMTPURL               pay.Secret // empty means that no mail is sent; secret because it holds a password

@@ -39,7 +39,7 @@ func TestDefaults(t *testing.T) {
 		DatabaseURL: pay.NewSecret("sqlite:" + filepath.Join(data, "florin.db")), DataDir: data,
 		Listen: "127.0.0.1:8080", SandboxListen: "127.0.0.1:12111", PublicURL: "http://127.0.0.1:8080",
 		Role:        config.RoleAll,
-		CallTimeout: 20 * time.Second, MinPollEvery: 15 * time.Second, DrainTimeout: 15 * time.Second,
+		CallTimeout: 20 * time.Second, MinPollEvery: 15 * time.Second, RunRetention: 90 * 24 * time.Hour, DrainTimeout: 15 * time.Second,
 		AllowPrivateEndpoints: config.PrivateLoopback, RateLimit: 100, RateBurst: 200,
 		LogFormat: config.LogAuto, LogLevel: slog.LevelInfo,
 	}
@@ -78,6 +78,7 @@ func TestEverySettingIsReadFromFlagAndEnvironment(t *testing.T) {
 		{"FLORIN_STRIPE_API_BASE", "stripe-api-base", "http://localhost:12111"},
 		{"FLORIN_CALL_TIMEOUT", "call-timeout", "1m20s"},
 		{"FLORIN_MIN_POLL", "min-poll", "2s"},
+		{"FLORIN_RUN_RETENTION", "run-retention", "2d"},
 		{"FLORIN_DRAIN_TIMEOUT", "drain-timeout", "0s"},
 		{"FLORIN_SMTP_URL", "smtp-url", "smtps://u:p@mail.example.com:465"},
 		{"FLORIN_ALLOW_PRIVATE_ENDPOINTS", "allow-private-endpoints", "all"},
@@ -91,7 +92,7 @@ func TestEverySettingIsReadFromFlagAndEnvironment(t *testing.T) {
 		DatabaseURL: pay.NewSecret(values[0].text), DataDir: "/srv/florin", MasterKey: pay.NewSecret(goodKey),
 		Listen: "[::1]:9000", SandboxListen: config.Off, PublicURL: "https://pay.example.com/florin",
 		Role: config.RoleWorker, StripeAPIBase: "http://localhost:12111", CallTimeout: 80 * time.Second, MinPollEvery: 2 * time.Second,
-		SMTPURL: pay.NewSecret(values[11].text), AllowPrivateEndpoints: config.PrivateAll,
+		RunRetention: 48 * time.Hour, SMTPURL: pay.NewSecret(values[12].text), AllowPrivateEndpoints: config.PrivateAll,
 		RateBurst: 1, LogFormat: config.LogJSON, LogLevel: slog.LevelDebug, OTLPEndpoint: "http://collector:4318",
 	}
 	env, args := map[string]string{}, []string{}
@@ -120,6 +121,8 @@ func TestBadSettingsSayTheRemedyAndRepeatNoSecret(t *testing.T) {
 		{"FLORIN_DATABASE_URL", "sqlite::memory:", "name a file"},
 		{"FLORIN_DATABASE_URL", "sqlite:hunter2?mode=memory", "another file name"},
 		{"FLORIN_DATA_DIR", "  ", "must be a folder"},
+		{"FLORIN_RUN_RETENTION", "0d", "must be a number of days from 1d to 3650d"},
+		{"FLORIN_RUN_RETENTION", "90", "must be a number of days from 1d to 3650d"},
 		{"FLORIN_MASTER_KEY", "hunter2", "openssl rand -base64 32"},
 		{"FLORIN_MASTER_KEY", strings.Repeat("A", 43) + "=", "is not random"},
 		{"FLORIN_LISTEN", "8080", "host:port"},

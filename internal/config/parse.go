@@ -139,6 +139,17 @@ func oneOf[T ~string](field *T, text string, words ...T) error {
 	return nil
 }
 
+// wholeDays takes a number of days, such as 90d, from one to most.
+func wholeDays(into *time.Duration, text string, most int) error {
+	number, isDays := strings.CutSuffix(text, "d")
+	n, err := strconv.Atoi(number)
+	if !isDays || err != nil || n < 1 || n > most {
+		return fmt.Errorf("must be a number of days from 1d to %dd, such as 90d", most)
+	}
+	*into = time.Duration(n) * 24 * time.Hour
+	return nil
+}
+
 // between takes a duration, limits included.
 func between(field *time.Duration, text string, shortest, longest time.Duration) error {
 	length, err := time.ParseDuration(text)

@@ -25,6 +25,9 @@ const (
 	longestPoll  = time.Hour
 )
 
+// longestRetention is ten years of days, as long as any law has books kept.
+const longestRetention = 3650
+
 // longestDrain is more than any supervisor waits between SIGTERM and SIGKILL.
 const longestDrain = 10 * time.Minute
 
@@ -96,6 +99,11 @@ var settings = []setting{
 		env: "FLORIN_MIN_POLL", flag: "min-poll", fallback: "15s",
 		help:  "Shortest `interval` at which a flow may have Stripe asked for what is new; 15s are 5,760 calls a day, 1s are 86,400 (100ms to 1h).",
 		parse: func(c *Config, text string) error { return between(&c.MinPollEvery, text, shortestPoll, longestPoll) },
+	},
+	{
+		env: "FLORIN_RUN_RETENTION", flag: "run-retention", fallback: "90d",
+		help:  "How many `days` runs of flows are kept after their end, with their steps; one in doubt is kept for good (1d to 3650d).",
+		parse: func(c *Config, text string) error { return wholeDays(&c.RunRetention, text, longestRetention) },
 	},
 	{
 		env: "FLORIN_DRAIN_TIMEOUT", flag: "drain-timeout", fallback: "15s",

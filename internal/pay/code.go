@@ -109,6 +109,7 @@ const (
 	CodeRunEnded            Code = "run_has_ended"
 	CodeRunNotEnded         Code = "run_has_not_ended"
 	CodeStepTimeout         Code = "step_timed_out"
+	CodeTestTimeout         Code = "test_run_timed_out"
 	CodeTargetRefused       Code = "target_refused"
 	CodeTargetUnreachable   Code = "target_unreachable"
 	CodeInDoubt             Code = "in_doubt"
@@ -207,6 +208,7 @@ var Codes = []CodeInfo{
 	{CodeFlowInvalid, KindInvalid, "The flow's document is wrong; `problems` has each fault with its line and column.", "Mend the document and apply it again."},
 	{CodeRunEnded, KindConflict, "The run has come to its end.", "Read what became of it, or run it again from one of its steps."},
 	{CodeRunNotEnded, KindConflict, "The run has not come to its end.", "Wait for its end, or cancel it first."},
+	{CodeTestTimeout, KindUnavailable, "A test run took longer than ten minutes.", "Shorten the flow's waits for the test, or run the flow itself."},
 	{CodeStepTimeout, KindUnavailable, "An attempt at a step took longer than its timeout.", "Give the step more time, or look at what it asks."},
 	{CodeTargetRefused, KindProvider, "A server, database or mail server refused what a flow's step asked of it.", "The message has its words; mend the step or the other side, and run it again from there."},
 	{CodeTargetUnreachable, KindUnavailable, "A server, database or mail server that a flow's step needs gave no answer, or was busy.", "The step is tried again by itself; its `retry` says how often."},

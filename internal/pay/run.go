@@ -121,6 +121,14 @@ type RunStep struct {
 	UpdatedAt time.Time
 }
 
+// MaxTestRun is how long a test run may take: somebody waits for it, and a flow
+// that waits for days is not tried by waiting for days.
+const MaxTestRun = 10 * time.Minute
+
+// RunRetention is how long runs are kept after their end, when nothing else is
+// said: a quarter, as long as people ask what became of something.
+const RunRetention = 90 * 24 * time.Hour
+
 // RunFilter is which runs are wanted; empty fields do not filter.
 type RunFilter struct {
 	Flow   ID

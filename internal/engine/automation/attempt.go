@@ -18,7 +18,7 @@ func (h *holding) attempt(ctx context.Context, task flow.Task, s pay.RunStep) at
 	if task.Call != "" {
 		return h.call(ctx, task, s, input)
 	}
-	limited, cancel := context.WithTimeout(ctx, task.Timeout)
+	limited, cancel := context.WithTimeout(ctx, h.patience(task.Timeout))
 	defer cancel()
 	output, final, err := h.r.Act(limited, task.Do, Work{
 		Owner: h.run.Owner, Connection: task.Connection, Input: input, Key: s.Call, Begun: s.BegunAt,

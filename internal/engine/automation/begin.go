@@ -74,7 +74,11 @@ func (r *Runner) Start(tx *store.Tx, w pay.Watch, s Starting) (pay.ID, bool, err
 	if !wanted {
 		return "", false, nil
 	}
-	run, fresh, err := r.begin(tx, f, RunStart{Key: "trigger/" + s.Key, Cause: pay.CauseTrigger, Ref: s.Ref, Input: s.Input})
+	key := "trigger/" + s.Key
+	if had, err := tx.HadRun(f.Owner, f.ID, key); had || err != nil {
+		return "", false, err
+	}
+	run, fresh, err := r.begin(tx, f, RunStart{Key: key, Cause: pay.CauseTrigger, Ref: s.Ref, Input: s.Input})
 	return run.ID, fresh, err
 }
 

@@ -90,7 +90,7 @@ func (h *holding) keep(tx *store.Tx, run pay.Run, plan flow.Plan) ([]pay.RunStep
 	}
 	var begun []pay.RunStep
 	for _, task := range plan.Ready {
-		if _, known := h.steps[task.Path]; known || run.Canceling {
+		if _, known := h.steps[task.Path]; known || run.Canceling || h.isLate(tx.Now()) {
 			continue
 		}
 		s, err := h.begun(tx, task)
@@ -158,6 +158,8 @@ func failureOf(f flow.Failure) pay.RunFailure {
 func (h *holding) conclude(tx *store.Tx, run pay.Run, plan flow.Plan, found seats) (outlook, error) {
 	still := len(h.flying) == 0
 	switch {
+	case h.isLate(tx.Now()) && still && (plan.Ended == nil || plan.Ended.Failure != nil):
+		return outlook{over: true}, h.giveUp(tx, run)
 	case plan.Ended != nil && still:
 		return outlook{over: true}, h.finish(tx, run, *plan.Ended)
 	case run.Canceling && still:
@@ -217,7 +219,10 @@ func (h *holding) due(now time.Time, plan flow.Plan, found seats) time.Time {
 		}
 	}
 	if due.IsZero() {
-		return now.Add(callCheck) // a plan without end, tasks or waits has nothing to offer but another look
+		due = now.Add(callCheck) // a plan without end, tasks or waits has nothing to offer but another look
+	}
+	if until := h.deadline(); !until.IsZero() && until.Before(due) {
+		return until
 	}
 	return due
 }

@@ -1,6 +1,7 @@
 package automation
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -68,6 +69,7 @@ type RunnerConfig struct {
 	Teller     Teller
 	Present    Presenter
 	Logger     *slog.Logger
+	KeepRuns   time.Duration // how long runs are kept after their end; 0: 90 days
 }
 
 // Runner carries out runs of flows. Its state is in the store; any number of
@@ -83,6 +85,7 @@ type Runner struct {
 	present    Presenter
 	log        *slog.Logger
 	documents  documents
+	keepRuns   time.Duration
 }
 
 // NewRunner makes a runner.
@@ -95,9 +98,11 @@ func NewRunner(c RunnerConfig) (*Runner, error) {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
+	c.KeepRuns = cmp.Or(c.KeepRuns, pay.RunRetention)
 	r := &Runner{
 		store: c.Store, clock: c.Clock, operations: c.Operations, catalogue: NewCatalogue(c.Operations.Catalogue(), c.BuiltIns, c.Triggers), builtIns: map[string]BuiltIn{},
 		sealer: c.Sealer, teller: c.Teller, present: c.Present, log: c.Logger,
+		keepRuns: c.KeepRuns,
 	}
 	for _, action := range c.BuiltIns {
 		r.builtIns[action.Name] = action
@@ -112,7 +117,10 @@ func (r *Runner) Jobs() map[store.JobKind]store.Work {
 
 // Chores is what a runner does every so often, on any number of workers.
 func (r *Runner) Chores() []engine.Chore {
-	return []engine.Chore{{Name: "revive_runs", Every: 5 * time.Second, Do: r.Revive}}
+	return []engine.Chore{
+		{Name: "revive_runs", Every: 5 * time.Second, Do: r.Revive},
+		{Name: "reap_runs", Every: time.Minute, Do: r.ReapRuns},
+	}
 }
 
 // reviveBatch is how many runs one sweep looks for.

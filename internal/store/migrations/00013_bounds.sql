@@ -27,7 +27,20 @@ CREATE TABLE place_waiters (
 );
 CREATE INDEX place_waiters_since ON place_waiters (merchant, mode, connection, since, run);
 
+-- Runs that ended long ago are dropped. What a trigger came upon starts no second run all the same.
+CREATE INDEX runs_ended ON runs (ended_at) WHERE ended_at > 0;
+CREATE TABLE past_runs (
+    merchant TEXT NOT NULL,
+    mode     TEXT NOT NULL,
+    flow     TEXT NOT NULL,
+    key      TEXT NOT NULL, -- of a run that is not kept any more
+    PRIMARY KEY (merchant, mode, flow, key),
+    FOREIGN KEY (merchant, mode, flow) REFERENCES flows (merchant, mode, id)
+);
+
 -- +goose Down
+DROP TABLE past_runs;
+DROP INDEX runs_ended;
 DROP TABLE place_waiters;
 DROP TABLE step_places;
 DROP INDEX operation_calls_spent;

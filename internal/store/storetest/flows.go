@@ -200,7 +200,7 @@ func strangerFlows(t *testing.T, stranger *World, x everything, tried map[string
 			assert.Contains(t, strings.ToLower(err.Error()), "foreign key", name)
 		}
 	}
-	for _, name := range []string{"InsertFlow", "Flows", "RunOfKey", "CalledRun", "LastRerun", "Runs", "RunsAtWork", "NextRun", "RunSteps", "RunStep"} {
+	for _, name := range []string{"InsertFlow", "Flows", "RunOfKey", "CalledRun", "LastRerun", "Runs", "RunsAtWork", "NextRun", "RunSteps", "RunStep", "HadRun"} {
 		tried[name] = true
 	}
 	stranger.Read(t, func(tx *store.Tx) error {
@@ -215,6 +215,9 @@ func strangerFlows(t *testing.T, stranger *World, x everything, tried map[string
 		n, err := tx.RunsAtWork(o, r.Flow, time.Time{}.Add(time.Second))
 		require.NoError(t, err)
 		_, called, err := tx.CalledRun(o, r.Parent, r.Key)
+		require.NoError(t, err)
+		had, err := tx.HadRun(o, r.Flow, r.Key)
+		assert.False(t, had)
 		require.NoError(t, err)
 		_, again, err := tx.LastRerun(o, r.Origin)
 		require.NoError(t, err)

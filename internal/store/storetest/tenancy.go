@@ -90,7 +90,7 @@ var unowned = map[string]string{
 	"DueSubscriptions": "a sweep for all", "DueInvoices": "a sweep for all",
 	"RetryInvoices": "a sweep for all", "UrgentInvoices": "a sweep for all", "SandboxInvoices": "a sweep for all",
 	"WatchByToken": "finds out whose flow an address is",
-	"DueRuns":      "a sweep for all", "ReleaseRuns": "at the start, for all",
+	"DueRuns":      "a sweep for all", "ReapRuns": "a sweep for all", "ReleaseRuns": "at the start, for all",
 	"StaleDeliveries": "a sweep for all", "StaleProviderEvents": "a sweep for all", "Enqueue": "a job only carries the owner",
 }
 
