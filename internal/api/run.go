@@ -196,7 +196,7 @@ var runRoutes = []Route{
 		Summary: "Run again from a step",
 		Detail: "A new run takes over what the earlier one has done before the step, and goes on from there with the same version of the flow. " +
 			"A write whose outcome was never known is asked for under its old identity, so that it cannot happen twice; one that was refused, or that is done anew, gets a new one.",
-		Codes: []pay.Code{pay.CodeNotFound, pay.CodeInvalidID, pay.CodeRunNotEnded}, takes: typeOf[Rerun](), handle: rerun,
+		Codes: []pay.Code{pay.CodeNotFound, pay.CodeInvalidID, pay.CodeRunNotEnded, pay.CodeInDoubt, pay.CodeReconcileNeeded}, takes: typeOf[Rerun](), handle: rerun,
 	},
 	{
 		Method: http.MethodPost, Path: "/v1/runs/{id}/cancel", Scope: pay.ScopeFlowsWrite, Key: KeyHonoured,

@@ -165,15 +165,21 @@ func (c *carrier) ends(id pay.ID) automation.History {
 }
 
 // atStripe is how many charges the account has.
-func (c *carrier) atStripe() int {
+func (c *carrier) atStripe() int { c.t.Helper(); return len(c.listed()) }
+
+// listed is the account's charges.
+func (c *carrier) listed() []json.RawMessage { c.t.Helper(); return c.listedAt("") }
+
+// listedAt is the charges of the account that a connection leads to.
+func (c *carrier) listedAt(connection string) []json.RawMessage {
 	c.t.Helper()
 	answer, err := c.engine.RunOperation(context.Background(), engine.OperationRequest{
-		Owner: c.owner, Operation: "list-charges", Input: json.RawMessage(`{"limit":100}`),
+		Owner: c.owner, Connection: connection, Operation: "list-charges", Input: json.RawMessage(`{"limit":100}`),
 	})
 	require.NoError(c.t, err)
 	var list struct{ Data []json.RawMessage }
 	require.NoError(c.t, json.Unmarshal(answer.Output, &list))
-	return len(list.Data)
+	return list.Data
 }
 
 // tells waits until merchants were told of these, and of nothing else: the feed

@@ -21,6 +21,8 @@ func (h *holding) call(ctx context.Context, task flow.Task, s pay.RunStep, input
 		return err
 	})
 	switch {
+	case pay.Is(err, pay.CodeInDoubt):
+		return attempt{task: task, again: callCheck}
 	case err != nil && isRetryable(err):
 		return attempt{task: task, err: err}
 	case err != nil:

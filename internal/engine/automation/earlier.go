@@ -37,26 +37,43 @@ func (h *holding) unsettled(tx *store.Tx, path string) (found pay.RunStep, is bo
 		if found = s; s.Final || s.State == pay.StepSucceeded {
 			return true, nil
 		}
-		nothing, err := h.didNothing(tx, s)
-		is = !nothing
+		became, err := h.r.fateOf(tx, s)
+		is = became != fateNothing // what is done anew is another write, whose input may be a better one
 		return true, err
 	})
 	return found, is, err
 }
 
-// didNothing reports whether it is certain that a step which failed has changed
-// nothing: its operation was refused, or not sent. What is done anew is
-// then another write, whose input may be a better one.
-func (h *holding) didNothing(tx *store.Tx, s pay.RunStep) (bool, error) {
-	if _, ours := h.r.builtIns[s.Do]; ours || s.State != pay.StepFailed {
-		return false, nil
+// fate is what became of a step that has no definite answer.
+type fate int
+
+const (
+	fateUnknown fate = iota // and nobody will find out by itself
+	fateOpen                // it is being found out
+	fateNothing             // it was refused, or not sent
+	fateDone
+)
+
+// fateOf looks into what is kept of a step's operation. Of what a built-in action
+// did there is no record but the step's own.
+func (r *Runner) fateOf(tx *store.Tx, s pay.RunStep) (fate, error) {
+	if _, ours := r.builtIns[s.Do]; ours {
+		return fateUnknown, nil
 	}
 	call, kept, err := tx.LockOperationCall(s.Owner, s.Call)
-	if kept {
-		refused := call.State == pay.OperationAnswered && call.Outcome == pay.OutcomeRefused
-		return refused || call.State == pay.OperationUnsent, err
+	switch {
+	case err != nil:
+		return fateUnknown, err
+	case !kept && (s.State != pay.StepFailed || engine.MayBeForgotten(s.BegunAt, tx.Now())):
+		return fateUnknown, nil
+	case !kept, call.State == pay.OperationUnsent, call.State == pay.OperationAnswered && call.Outcome == pay.OutcomeRefused:
+		return fateNothing, nil
+	case call.State == pay.OperationAnswered:
+		return fateDone, nil
+	case call.MayReplay(tx.Now()):
+		return fateOpen, nil
 	}
-	return !engine.MayBeForgotten(s.BegunAt, tx.Now()), err
+	return fateUnknown, nil
 }
 
 // calledBefore is the run that a step called in an earlier run, unless the step

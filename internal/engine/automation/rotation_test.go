@@ -2,7 +2,6 @@ package automation_test
 
 import (
 	"context"
-	"encoding/json"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -32,16 +31,7 @@ func (c *carrier) rotates(stripeKey string, otherAccount bool) {
 }
 
 // atShop is how many charges the account has that shop leads to.
-func (c *carrier) atShop() int {
-	c.t.Helper()
-	answer, err := c.engine.RunOperation(context.Background(), engine.OperationRequest{
-		Owner: c.owner, Connection: "shop", Operation: "list-charges", Input: json.RawMessage(`{"limit":100}`),
-	})
-	require.NoError(c.t, err)
-	var list struct{ Data []json.RawMessage }
-	require.NoError(c.t, json.Unmarshal(answer.Output, &list))
-	return len(list.Data)
-}
+func (c *carrier) atShop() int { c.t.Helper(); return len(c.listedAt("shop")) }
 
 const shopFlow = "flow: shop\non: manual\nsteps:\n  - id: charge\n    do: create-charge\n    connection: shop\n    retry: {attempts: 1}\n" +
 	"    with: {amount: 1000, currency: usd, source: tok_visa}\n"
