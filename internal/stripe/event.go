@@ -200,7 +200,7 @@ func (g *Gateway) Read(body []byte) (pay.EventHint, error) {
 // read leaves a hint without one.
 func addObject(hint *pay.EventHint, raw json.RawMessage) {
 	var object eventObject
-	if json.Unmarshal(raw, &object) != nil {
+	if decode(raw, objectMembers, &object) != nil {
 		return
 	}
 	hint.ObjectRef, hint.PaymentRef = object.ID, string(object.PaymentIntent)

@@ -2,6 +2,7 @@ package stripe
 
 import (
 	"encoding/json"
+	"reflect"
 
 	stripego "github.com/stripe/stripe-go/v85"
 )
@@ -99,3 +100,6 @@ func (e *expandable[T]) UnmarshalJSON(text []byte) error {
 	}
 	return json.Unmarshal(text, &e.Object)
 }
+
+// expands is the type of the object, for who must know what is read.
+func (expandable[T]) expands() reflect.Type { return reflect.TypeFor[T]() }

@@ -3,7 +3,6 @@ package stripe
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -152,7 +151,7 @@ func (g *Gateway) FindPayment(ctx context.Context, access pay.Access, sought pay
 // Errors: in_doubt, when it cannot be read.
 func readPayment(body []byte) (pay.Report, error) {
 	var read intent
-	if err := json.Unmarshal(body, &read); err != nil {
+	if err := decode(body, intentMembers, &read); err != nil {
 		return pay.Report{}, doubtful("its payment cannot be read").Because(err)
 	}
 	if read.ID == "" || read.Status == "" {
