@@ -244,7 +244,7 @@ func TestEventBeforeTheAnswer(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, w *world) {
 		w.stripeKey("early")
-		end := w.fault(`{"match":{"method":"POST","path":"/v1/payment_intents"},"nth":1,"effect":{"type":"latency","value":1500}}`)
+		end := w.fault(`{"match":{"method":"POST","path":"/v1/payment_intents"},"nth":1,"effect":{"type":"latency","value":5000}}`)
 		defer end()
 		answered := w.later(func() answer { return w.post("/v1/payments", tenDollars, "Idempotency-Key", "early") })
 		w.until("/v1/payments", "data.0.status", "completed")

@@ -16,11 +16,14 @@ import (
 // belongings are one thing of every kind that a merchant can own.
 type belongings struct {
 	payment, held, refund, card, customer, endpoint, delivery, event, connection, approval, flow, run string
+
+	account, plan, subscription, invoice string
 }
 
 // all is every id.
 func (b belongings) all() []string {
-	return []string{b.payment, b.held, b.refund, b.card, b.customer, b.endpoint, b.delivery, b.event, b.connection, b.approval, b.run}
+	return []string{b.payment, b.held, b.refund, b.card, b.customer, b.endpoint, b.delivery, b.event, b.connection, b.approval, b.run,
+		b.account, b.plan, b.subscription, b.invoice}
 }
 
 // owns makes one thing of every kind.
@@ -42,6 +45,10 @@ func (w *world) owns(r *receiver) belongings {
 			runs("create-customer", `{"name":"foreign","email":"a@example.com"}`).want(202).text("data.id"),
 	}
 	w.post("/v1/flows", `{"source":"flow: foreign-flow\non: manual\nsteps: [{wait: 1h}]"}`).want(200)
+	b.account = w.post("/v1/accounts", `{"type":"custom","country":"US","name":"foreign"}`).want(201).text("data.id")
+	b.plan = w.post("/v1/plans", `{"name":"foreign","amount":"10.00","currency":"USD","interval":"month"}`).want(201).text("data.id")
+	b.subscription = w.post("/v1/subscriptions", `{"plan_id":"`+b.plan+`","customer_id":"`+b.customer+`"}`, "Idempotency-Key", "isolation-sub").want(201).text("data.id")
+	b.invoice = w.until("/v1/invoices", "data.0.subscription_id", b.subscription).text("data.0.id")
 	b.flow = "foreign-flow"
 	b.run = w.post("/v1/flows/foreign-flow/run", `{"input":{"secret":"foreign"}}`).want(201).text("data.id")
 	return b
@@ -53,10 +60,11 @@ func (b belongings) path(r route) string {
 		"/v1/flows/": b.flow, "/v1/runs/": b.run,
 		"/v1/payments/cards/": b.card, "/v1/refunds/": b.refund, "/v1/merchant/webhooks/": b.endpoint,
 		"/v1/webhooks/deliveries/": b.delivery, "/v1/events/": b.event, "/v1/connections/": b.connection, "/v1/approvals/": b.approval,
-		"/v1/operations/": "get-balance",
+		"/v1/operations/": "get-balance", "/v1/accounts/": b.account, "/v1/plans/": b.plan,
+		"/v1/subscriptions/": b.subscription, "/v1/invoices/": b.invoice,
 	} {
 		if strings.HasPrefix(r.Path, prefix) {
-			return strings.NewReplacer("{id}", id, "{flow}", id, "{connection}", id, "{operation}", id).Replace(r.Path)
+			return strings.NewReplacer("{id}", id, "{flow}", id, "{connection}", id, "{operation}", id, "{ref}", "ba_1").Replace(r.Path)
 		}
 	}
 	if strings.HasSuffix(r.Path, "/capture") || strings.HasSuffix(r.Path, "/cancel") {
@@ -86,6 +94,18 @@ func (b belongings) body(r route) string {
 		return `{"name":"stolen"}`
 	case "POST /v1/flows", "POST /v1/flows/check":
 		return `{"source":"flow: other\non: manual\nsteps: [{fail: no}]"}`
+	case "PATCH /v1/accounts/{id}":
+		return `{"name":"stolen"}`
+	case "POST /v1/accounts/{id}/reject":
+		return `{"reason":"fraud"}`
+	case "POST /v1/accounts/{id}/external-accounts":
+		return `{"external_account":"btok_us_verified"}`
+	case "PATCH /v1/plans/{id}":
+		return `{"active":false}`
+	case "POST /v1/subscriptions":
+		return `{"plan_id":"` + b.plan + `","customer_id":"` + b.customer + `"}`
+	case "PATCH /v1/subscriptions/{id}", "POST /v1/subscriptions/{id}/preview":
+		return `{"plan_id":"` + b.plan + `"}`
 	case "POST /v1/approvals/{id}":
 		return `{"decision":"approve"}`
 	}
@@ -161,6 +181,9 @@ func TestNoForeignRowIsSeen(t *testing.T) {
 		assert.Equal(t, "active", w.get("/v1/flows/"+mine.flow).text("data.state"))
 		assert.NotEqual(t, "canceled", w.get("/v1/runs/"+mine.run).text("data.state"))
 		assert.Equal(t, "pending", w.get("/v1/approvals/"+mine.approval).text("data.status"))
+		assert.Equal(t, "foreign", w.get("/v1/accounts/"+mine.account).text("data.name"))
+		assert.Equal(t, "active", w.get("/v1/plans/"+mine.plan).text("data.status"))
+		assert.Equal(t, "active", w.get("/v1/subscriptions/"+mine.subscription).text("data.status"))
 	})
 }
 
