@@ -79,6 +79,7 @@ func TestEveryRouteCanBeAsked(t *testing.T) {
 	askForTriggers(t, c)
 	askForFlows(t, c)
 	askForPayments(t, c)
+	askForMoney(t, c)
 	askForCards(t, c)
 	askForAccounts(t, c)
 	askForSettings(t, c)

@@ -96,6 +96,8 @@ func (b belongings) body(r route) string {
 		return `{"source":"flow: other\non: manual\nsteps: [{fail: no}]"}`
 	case "PATCH /v1/accounts/{id}":
 		return `{"name":"stolen"}`
+	case "POST /v1/accounts/{id}/debits", "POST /v1/accounts/{id}/credits":
+		return `{"amount":"5.00","currency":"USD","reason":"stolen"}`
 	case "POST /v1/accounts/{id}/reject":
 		return `{"reason":"fraud"}`
 	case "POST /v1/accounts/{id}/external-accounts":
