@@ -80,6 +80,7 @@ func TestEveryRouteCanBeAsked(t *testing.T) {
 	askForFlows(t, c)
 	askForPayments(t, c)
 	askForMoney(t, c)
+	askForSubscriptions(t, c)
 	askForCards(t, c)
 	askForAccounts(t, c)
 	askForSettings(t, c)
