@@ -28,6 +28,8 @@ const (
 	EventRunSucceeded             EventType = "run.succeeded"
 	EventRunFailed                EventType = "run.failed"
 	EventRunCanceled              EventType = "run.canceled"
+	EventTriggerFailed            EventType = "trigger.failed"
+	EventTriggerRecovered         EventType = "trigger.recovered"
 	EventAccountUpdated           EventType = "account.updated"
 	EventAccountEnabled           EventType = "account.enabled"
 	EventAccountRestricted        EventType = "account.restricted"
@@ -90,6 +92,8 @@ var EventTypes = []EventInfo{
 	{EventRunSucceeded, "A run of a flow came to its end."},
 	{EventRunFailed, "A run of a flow failed; error says in which step and why, and what could not be taken back."},
 	{EventRunCanceled, "A run of a flow was called off."},
+	{EventTriggerFailed, "The trigger of a flow does not work and starts no runs; reason says why. Told once."},
+	{EventTriggerRecovered, "The trigger of a flow works again; what came meanwhile is made up for."},
 	{EventAccountUpdated, "What Stripe wants to know of a partner has changed, or what it knows; see requirements."},
 	{EventAccountEnabled, "A partner's account can take money."},
 	{EventAccountRestricted, "A partner's account may take no money for now; see requirements."},

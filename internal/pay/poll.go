@@ -275,6 +275,13 @@ func (p Poll) backOff(dice float64) time.Duration {
 	return max(time.Duration(dice*float64(most)), 100*time.Millisecond)
 }
 
+// PollTrouble is how many answers in a row may say nothing before somebody is
+// told: with a wait of up to a minute after each, some ten minutes.
+const PollTrouble = 20
+
+// IsTroubled reports whether somebody should look into the poll.
+func (p Poll) IsTroubled() bool { return p.State == PollBroken || p.Failures >= PollTrouble }
+
 // Fail takes note of an answer that said nothing about the list. Nothing moves.
 func (p *Poll) Fail(reason string, throttled bool) {
 	p.Failures++

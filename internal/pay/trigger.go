@@ -156,6 +156,8 @@ type Watch struct {
 	Found     int64 // runs that it started
 	Parked    int64 // objects that could not be read, and wait
 	FoundAt   time.Time
+	Told      bool  // its merchant knows that it does not work
+	Sequence  int64 // of its events
 	CreatedAt time.Time
 	UpdatedAt time.Time
 }

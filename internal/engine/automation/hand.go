@@ -66,8 +66,12 @@ func (w *Watcher) advance(tx *store.Tx, held, read pay.Poll, end pageEnd) (pay.P
 	held.Skew = end.facts.At.Sub(read.AskedAt).Truncate(time.Second)
 	held.Calls++
 	held.Advance(end.facts)
-	if held.State != pay.PollDone {
-		held.Recover()
+	if wasTroubled := held.IsTroubled(); held.State != pay.PollDone {
+		if held.Recover(); wasTroubled {
+			if err := w.alarmAll(tx, held); err != nil {
+				return held, err
+			}
+		}
 	}
 	held.Count(end.fresh, now)
 	if held.Lane == pay.PollSweep && end.fresh > 0 {

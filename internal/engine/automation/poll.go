@@ -174,6 +174,11 @@ func (w *Watcher) keep(ctx context.Context, p pay.Poll, change func(tx *store.Tx
 			return err
 		}
 		w.schedule(&held, tx.Now())
+		if held.IsTroubled() {
+			if err := w.alarmAll(tx, held); err != nil {
+				return err
+			}
+		}
 		return tx.SavePoll(held)
 	})
 }

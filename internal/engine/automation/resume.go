@@ -91,6 +91,9 @@ func (w *Watcher) reattach(tx *store.Tx, watch pay.Watch, a Aimed, choice pay.Re
 	if err := tx.SaveWatch(watch); err != nil {
 		return watch, err
 	}
+	if err := w.alarm(tx, watch.Owner, watch.ID, ""); err != nil {
+		return watch, err
+	}
 	return watch, w.repace(tx, watch.Owner, watch.Poll)
 }
 
@@ -200,6 +203,9 @@ func (w *Watcher) disown(ctx context.Context, watch pay.Watch, reason string) er
 		if err != nil || now.State != pay.WatchOn {
 			return err
 		}
-		return w.detach(tx, now, pay.WatchBroken, reason)
+		if err := w.detach(tx, now, pay.WatchBroken, reason); err != nil {
+			return err
+		}
+		return w.alarm(tx, now.Owner, now.ID, reason)
 	})
 }

@@ -215,7 +215,10 @@ func (w *Watcher) runSchedule(tx *store.Tx, watch pay.Watch) error {
 	s, err := w.scheduleOf(watch)
 	if err != nil {
 		watch.State, watch.Reason = pay.WatchBroken, messageOf(err)
-		return tx.SaveWatch(watch)
+		if err := tx.SaveWatch(watch); err != nil {
+			return err
+		}
+		return w.alarm(tx, watch.Owner, watch.ID, watch.Reason)
 	}
 	now, due := tx.Now(), watch.NextAt
 	missed := 0
@@ -266,5 +269,8 @@ func (w *Watcher) resumeSchedule(tx *store.Tx, watch pay.Watch) (pay.Watch, erro
 		return watch, err
 	}
 	watch.State, watch.Reason, watch.NextAt, watch.UpdatedAt = pay.WatchOn, "", s.next(tx.Now()), tx.Now()
-	return watch, tx.SaveWatch(watch)
+	if err := tx.SaveWatch(watch); err != nil {
+		return watch, err
+	}
+	return watch, w.alarm(tx, watch.Owner, watch.ID, "")
 }

@@ -58,6 +58,11 @@ type Starting struct {
 // transaction usable; after any other it must end.
 type Starter func(tx *store.Tx, w pay.Watch, s Starting) (run pay.ID, fresh bool, err error)
 
+// AlarmPresenter writes what merchants read of triggers that do not work.
+type AlarmPresenter interface {
+	TriggerEvent(e pay.Event, w pay.Watch, reason string) []byte
+}
+
 // WatcherConfig is what a watcher is made of. All of it is required but Logger
 // and MinEvery.
 type WatcherConfig struct {
@@ -67,6 +72,8 @@ type WatcherConfig struct {
 	Lists    Lists
 	Sealer   engine.Sealer
 	Start    Starter
+	Teller   Teller
+	Present  AlarmPresenter
 	Logger   *slog.Logger
 
 	CallTimeout time.Duration // the longest one call to Stripe may take
@@ -92,7 +99,7 @@ type Watcher struct {
 //
 // Errors: when a part is missing, which is a defect of the caller.
 func NewWatcher(c WatcherConfig) (*Watcher, error) {
-	if c.Store == nil || c.Clock == nil || c.Triggers == nil || c.Lists == nil || c.Sealer == nil || c.Start == nil || c.CallTimeout <= 0 {
+	if c.Store == nil || c.Clock == nil || c.Triggers == nil || c.Lists == nil || c.Sealer == nil || c.Start == nil || c.Teller == nil || c.Present == nil || c.CallTimeout <= 0 {
 		return nil, errors.New("automation: a part of the watcher is missing")
 	}
 	if c.Logger == nil {

@@ -38,7 +38,13 @@ CREATE TABLE past_runs (
     FOREIGN KEY (merchant, mode, flow) REFERENCES flows (merchant, mode, id)
 );
 
+-- Whether a merchant knows that a trigger does not work, and how many events told of it.
+ALTER TABLE watches ADD COLUMN told BOOLEAN NOT NULL DEFAULT FALSE;
+ALTER TABLE watches ADD COLUMN sequence BIGINT NOT NULL DEFAULT 0;
+
 -- +goose Down
+ALTER TABLE watches DROP COLUMN sequence;
+ALTER TABLE watches DROP COLUMN told;
 DROP TABLE past_runs;
 DROP INDEX runs_ended;
 DROP TABLE place_waiters;
