@@ -113,7 +113,7 @@ func (s source) origin() string {
 // Errors: in_doubt, when it cannot be read or does not add up.
 func readBalanceTransaction(body json.RawMessage) (pay.BalanceTransaction, error) {
 	var read balanceEntry
-	if err := json.Unmarshal(body, &read); err != nil {
+	if err := decode(body, balanceMembers, &read); err != nil {
 		return pay.BalanceTransaction{}, doubtful("its balance transaction cannot be read").Because(err)
 	}
 	if read.ID == "" || read.Net != read.Amount-read.Fee {

@@ -31,8 +31,9 @@ func membersOf(t reflect.Type) members {
 }
 
 var (
-	intentMembers = membersOf(reflect.TypeFor[intent]())
-	objectMembers = membersOf(reflect.TypeFor[eventObject]())
+	intentMembers  = membersOf(reflect.TypeFor[intent]())
+	objectMembers  = membersOf(reflect.TypeFor[eventObject]())
+	balanceMembers = membersOf(reflect.TypeFor[balanceEntry]())
 )
 
 // decode is json.Unmarshal for a text of which only some members are read.
