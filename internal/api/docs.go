@@ -308,6 +308,7 @@ var exampleBodies = map[reflect.Type]string{
 	typeOf[Capture]():            `{"amount":"20.00"}`,
 	typeOf[NewRefund]():          `{"payment_id":"018f3c1e-7b1a-7c5e-9d0a-2f6b8c4d1e90","amount":"25.00"}`,
 	typeOf[NewCard]():            `{"payment_method_id":"pm_card_visa","customer_email":"user@example.com","customer_name":"Jane Doe"}`,
+	typeOf[SetUpCard]():          `{"payment_method_id":"pm_card_visa","customer_email":"user@example.com","return_url":"https://merchant.com/return"}`,
 	typeOf[NewAccount]():         `{"type":"express","country":"US","email":"driver@example.com","name":"Jenny Rosen"}`,
 	typeOf[AccountChange]():      `{"name":"Jenny R.","metadata":{"driver":"17"}}`,
 	typeOf[Rejection]():          `{"reason":"fraud"}`,

@@ -151,7 +151,7 @@ func TestACardIsWrittenWhole(t *testing.T) {
 	}
 	const data = `{"id":"018f0000-0000-7000-8000-000000000004","merchant_id":"018f0000-0000-7000-8000-000000000001","mode":"test",` +
 		`"customer_id":"018f0000-0000-7000-8000-000000000005","provider":"stripe","provider_ref":"pm_1abc","brand":"visa","last4":"4242",` +
-		`"exp_month":12,"exp_year":2027,"is_default":true,"status":"active","error":null,"sequence":1,` +
+		`"exp_month":12,"exp_year":2027,"is_default":true,"status":"active","is_expired":false,"next_action":null,"error":null,"sequence":1,` +
 		`"created_at":"2026-11-22T12:00:00Z","updated_at":"2026-11-22T12:00:00Z"}`
 	wantReply(t, Presenter{}.Card(c, engine.StandingCreated), 201, `{"success":true,"data":`+data+`}`)
 	assert.Contains(t, string(Presenter{}.CardEvent(event(pay.EventCardSaved), c)), `"data":`+data+`}`)

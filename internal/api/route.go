@@ -50,6 +50,7 @@ type Route struct {
 // operation are made from the catalogue's declarations.
 func Routes(catalogue ...pay.Operation) []Route {
 	routes := slices.Concat(paymentRoutes, refundRoutes, cardRoutes,
+		customerRoutes,
 		accountRoutes, bankAccountRoutes, ledgerRoutes,
 		balanceTransactionRoutes, explanationRoutes,
 		planRoutes, subscriptionRoutes, invoiceRoutes,

@@ -77,6 +77,7 @@ func (p *program) rootCommand() *cobra.Command {
 	root.AddCommand(
 		p.serveCommand(), p.sandboxCommand(), p.listenCommand(), p.dashboardCommand(),
 		p.stripeCommand(), p.flowCommand(), p.connectionCommand(), p.approvalCommand(),
+		p.customerCommand(),
 		p.accountCommand(),
 		p.planCommand(), p.subscriptionCommand(), p.invoiceCommand(),
 		p.transactionCommand(),

@@ -10,22 +10,24 @@ import (
 
 // Card is a saved card as the server shows it.
 type Card struct {
-	ID          string    `json:"id"`
-	MerchantID  string    `json:"merchant_id"`
-	Mode        string    `json:"mode"`
-	CustomerID  string    `json:"customer_id"`
-	Provider    string    `json:"provider"`
-	ProviderRef string    `json:"provider_ref"`
-	Brand       string    `json:"brand"`
-	Last4       string    `json:"last4"`
-	ExpMonth    int       `json:"exp_month"`
-	ExpYear     int       `json:"exp_year"`
-	IsDefault   bool      `json:"is_default"`
-	Status      string    `json:"status"` // pending, active, failed or removed
-	Error       *Failure  `json:"error"`
-	Sequence    int64     `json:"sequence"`
-	CreatedAt   time.Time `json:"created_at"`
-	UpdatedAt   time.Time `json:"updated_at"`
+	ID          string      `json:"id"`
+	MerchantID  string      `json:"merchant_id"`
+	Mode        string      `json:"mode"`
+	CustomerID  string      `json:"customer_id"`
+	Provider    string      `json:"provider"`
+	ProviderRef string      `json:"provider_ref"`
+	Brand       string      `json:"brand"`
+	Last4       string      `json:"last4"`
+	ExpMonth    int         `json:"exp_month"`
+	ExpYear     int         `json:"exp_year"`
+	IsDefault   bool        `json:"is_default"`
+	Status      string      `json:"status"` // pending, active, failed or removed
+	IsExpired   bool        `json:"is_expired"`
+	NextAction  *NextAction `json:"next_action"` // what its holder must do while it is pending
+	Error       *Failure    `json:"error"`
+	Sequence    int64       `json:"sequence"`
+	CreatedAt   time.Time   `json:"created_at"`
+	UpdatedAt   time.Time   `json:"updated_at"`
 }
 
 // NewCard is what SaveCard asks for.
@@ -40,6 +42,16 @@ type NewCard struct {
 // SaveCard keeps a payment method to be charged again.
 func (c *Client) SaveCard(ctx context.Context, card NewCard, options ...Option) (Card, error) {
 	return send[Card](ctx, c, call{method: http.MethodPost, path: "/v1/payments/cards", body: card}, options)
+}
+
+// SetUpCard saves a card with its holder present, who comes back to returnURL,
+// or to a page of the server's when that is empty.
+func (c *Client) SetUpCard(ctx context.Context, card NewCard, returnURL string, options ...Option) (Card, error) {
+	body := struct {
+		NewCard
+		ReturnURL string `json:"return_url,omitempty"`
+	}{card, returnURL}
+	return send[Card](ctx, c, call{method: http.MethodPost, path: "/v1/payments/cards/setup", body: body}, options)
 }
 
 // Cards goes through all saved cards, of one customer unless customerID is

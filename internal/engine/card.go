@@ -15,6 +15,7 @@ type CardRequest struct {
 	CustomerName  string
 	Customer      pay.ID // one of ours; else the customer with this e-mail, or a new one
 	Default       bool   // make it the customer's default; the first always is
+	ReturnURL     string // where the holder comes back to who is there to authenticate; for SetUpCard
 }
 
 // SaveCard attaches a payment method to a customer at Stripe and keeps what
@@ -40,7 +41,7 @@ func (e *Engine) intendSave(tx *store.Tx, ask Ask, r CardRequest) (order, error)
 	now := tx.Now()
 	card := pay.Card{
 		ID: newID(), Owner: ask.Owner, Customer: customer.ID, Connection: c.ID, Provider: pay.ProviderStripe,
-		ProviderRef: r.PaymentMethod, Default: r.Default, Status: pay.CardPending, Sequence: 1, CreatedAt: now, UpdatedAt: now,
+		ProviderRef: r.PaymentMethod, ReturnURL: r.ReturnURL, Default: r.Default, Status: pay.CardPending, Sequence: 1, CreatedAt: now, UpdatedAt: now,
 	}
 	if err := tx.InsertCard(card); err != nil {
 		return order{}, err
@@ -51,7 +52,11 @@ func (e *Engine) intendSave(tx *store.Tx, ask Ask, r CardRequest) (order, error)
 // saveOrder makes the customer known to Stripe, or goes straight to attaching
 // the card when it is.
 func (e *Engine) saveOrder(card pay.Card, customer pay.Customer, c pay.Connection) (order, error) {
-	if customer.ProviderRef != "" {
+	switch {
+	case customer.ProviderRef != "" && card.ReturnURL != "":
+		wire, err := e.stripe.SetUpCard(card, customer)
+		return order{action: pay.ActionSetUpCard, connection: c, subject: card.ID, wire: wire}, err
+	case customer.ProviderRef != "":
 		wire, err := e.stripe.AttachCard(card, customer)
 		return order{pay.ActionAttachCard, c, "", card.ID, wire}, err
 	}
@@ -128,18 +133,31 @@ func (e *Engine) settleAttach(tx *store.Tx, call pay.Call, answer pay.Answer) (s
 		return e.failCard(tx, card, answer)
 	}
 	if report := answer.Card; report != nil {
-		card.ProviderRef, card.Brand, card.Last4 = report.ProviderRef, report.Brand, report.Last4
-		card.ExpMonth, card.ExpYear = report.ExpMonth, report.ExpYear
+		card = withFace(card, *report)
 	}
-	others, err := tx.Cards(card.Owner, card.Customer, pay.Page{Limit: 1})
-	if err != nil {
-		return settlement{}, err
-	}
-	card.Default = card.Default || len(others.Items) == 0
-	if card, err = e.moveCard(tx, card, pay.CardActive); err != nil {
+	if card, err = e.activate(tx, card); err != nil {
 		return settlement{}, err
 	}
 	return settlement{reply: e.present.Card(card, StandingCreated)}, nil
+}
+
+// withFace is a card with what Stripe shows of it.
+func withFace(card pay.Card, report pay.CardReport) pay.Card {
+	card.ProviderRef, card.Brand, card.Last4 = report.ProviderRef, report.Brand, report.Last4
+	card.ExpMonth, card.ExpYear = report.ExpMonth, report.ExpYear
+	return card
+}
+
+// activate makes a card one that can be charged; a customer's first is the
+// default.
+func (e *Engine) activate(tx *store.Tx, card pay.Card) (pay.Card, error) {
+	others, err := tx.Cards(card.Owner, card.Customer, pay.Page{Limit: 1})
+	if err != nil {
+		return card, err
+	}
+	card.Default = card.Default || len(others.Items) == 0
+	card.RedirectURL, card.Failure = "", pay.Failure{}
+	return e.moveCard(tx, card, pay.CardActive)
 }
 
 func (e *Engine) failCard(tx *store.Tx, card pay.Card, answer pay.Answer) (settlement, error) {

@@ -26,6 +26,8 @@ func (e *Engine) Chores() []Chore {
 		{"expire_approvals", time.Minute, e.ExpireApprovals},
 		{"look_up_due", 15 * time.Second, e.LookUpDue},
 		{"release_shares", time.Minute, e.ReleaseShares},
+		{"look_up_cards", time.Minute, e.LookUpCards},
+		{"expire_cards", time.Hour, e.ExpireCards},
 		{"look_up_accounts", time.Minute, e.LookUpAccounts},
 		{"look_up_billing", 15 * time.Second, e.LookUpBilling},
 		{"collect_due", 5 * time.Second, e.CollectDue},

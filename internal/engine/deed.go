@@ -36,7 +36,7 @@ type opener func(tx *store.Tx, call pay.Call) (Reply, error)
 func (e *Engine) deedsOf() map[pay.Action]deed {
 	all := map[pay.Action]deed{}
 	for _, some := range []map[pay.Action]deed{
-		e.paymentDeeds(), e.refundDeeds(), e.cardDeeds(), e.accountDeeds(), e.bankDeeds(),
+		e.paymentDeeds(), e.refundDeeds(), e.cardDeeds(), e.accountDeeds(), e.setupDeeds(), e.bankDeeds(),
 		e.planDeeds(), e.subscriptionDeeds(), e.invoiceDeeds(),
 	} {
 		maps.Copy(all, some)
@@ -77,5 +77,7 @@ func (e *Engine) topicsOf() map[pay.Topic]topic {
 		pay.TopicInvoice:      {apply: e.applyInvoice},
 		pay.TopicClock:        {apply: e.applyClock},
 		pay.TopicBalance:      {apply: e.applyBalance},
+		pay.TopicCard:         {apply: e.applyCard},
+		pay.TopicSetup:        {apply: e.applySetup},
 	}
 }

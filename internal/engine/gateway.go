@@ -20,6 +20,7 @@ type Composer interface {
 	CreateCustomer(c pay.Customer) (pay.Wire, error)
 	AttachCard(card pay.Card, customer pay.Customer) (pay.Wire, error)
 	DetachCard(card pay.Card) (pay.Wire, error)
+	SetUpCard(card pay.Card, customer pay.Customer) (pay.Wire, error)
 }
 
 // Sender sends a call, byte for byte as it was kept, under its provider key,
@@ -40,6 +41,9 @@ type Finder interface {
 	FindRefunds(ctx context.Context, access pay.Access, paymentRef string) ([]pay.RefundReport, error)
 	// FindCustomer reads a customer by our id among what was created since.
 	FindCustomer(ctx context.Context, access pay.Access, id pay.ID, since time.Time) (ref string, err error)
+	// FindSetup reads the saving of a card by its ref or, when ref is empty, by
+	// our id among what was created since.
+	FindSetup(ctx context.Context, access pay.Access, ref string, id pay.ID, since time.Time) (pay.SetupReport, error)
 	// FindCard reads a payment method.
 	FindCard(ctx context.Context, access pay.Access, ref string) (pay.CardFound, error)
 }

@@ -15,6 +15,7 @@ const (
 	ActionCreateCustomer Action = "create_customer"
 	ActionAttachCard     Action = "attach_card"
 	ActionDetachCard     Action = "detach_card"
+	ActionSetUpCard      Action = "set_up_card"
 
 	ActionCreateAccount      Action = "create_account"
 	ActionUpdateAccount      Action = "update_account"
@@ -106,6 +107,7 @@ type Answer struct {
 	Payment    *Report       // after charge, capture, cancel; also after a decline
 	Refund     *RefundReport // after refund
 	Card       *CardReport   // after attach_card
+	Setup      *SetupReport  // after set_up_card; also after a decline
 	Customer   string        // cus_… after create_customer
 	Account    *AccountReport
 	Bank       *BankAccount // after add_bank_account

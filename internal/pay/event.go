@@ -21,6 +21,9 @@ const (
 	EventCardSaved                EventType = "card.saved"
 	EventCardFailed               EventType = "card.failed"
 	EventCardRemoved              EventType = "card.removed"
+	EventCardActionRequired       EventType = "card.action_required"
+	EventCardUpdated              EventType = "card.updated"
+	EventCardExpired              EventType = "card.expired"
 	EventApprovalRequested        EventType = "approval.requested"
 	EventApprovalApproved         EventType = "approval.approved"
 	EventApprovalDenied           EventType = "approval.denied"
@@ -85,6 +88,9 @@ var EventTypes = []EventInfo{
 	{EventCardSaved, "A card was saved and can be charged."},
 	{EventCardFailed, "A card could not be saved."},
 	{EventCardRemoved, "A saved card was removed."},
+	{EventCardActionRequired, "The holder of a card must authenticate before it is saved: send them to next_action.redirect_url."},
+	{EventCardUpdated, "The bank replaced a saved card, or what stands on it; it is charged as before."},
+	{EventCardExpired, "The month that stands on a saved card is over; ask for another one unless the bank replaces it."},
 	{EventApprovalRequested, "A write of an API key waits for a person: decide with POST /v1/approvals/{id}."},
 	{EventApprovalApproved, "A write was approved, and is carried out."},
 	{EventApprovalDenied, "A write was denied; nothing was sent."},
@@ -168,6 +174,8 @@ type Topic string
 const (
 	TopicPayment Topic = "payment" // and its refunds
 	TopicBalance Topic = "balance" // funds became available
+	TopicCard    Topic = "card"
+	TopicSetup   Topic = "setup" // of a card, with its holder present
 	TopicAccount Topic = "account"
 
 	TopicPlan         Topic = "plan"

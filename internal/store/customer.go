@@ -34,6 +34,24 @@ func (tx *Tx) CustomerByEmail(o pay.Owner, connection pay.ID, email string) (pay
 		o.Merchant, o.Mode, connection, email)
 }
 
+var customersNewest = order[pay.Customer]{
+	name: "customers", columns: []string{"created_at"}, descending: true,
+	key: func(c pay.Customer) []int64 { return []int64{micros(c.CreatedAt)} },
+	id:  func(c pay.Customer) string { return string(c.ID) },
+}
+
+// Customers lists customers, newest first, of one e-mail address unless that is
+// empty.
+//
+// Errors: invalid_cursor.
+func (tx *Tx) Customers(o pay.Owner, email string, page pay.Page) (pay.List[pay.Customer], error) {
+	c := owned(o)
+	if email != "" {
+		c.and("email =", email)
+	}
+	return list(tx, customers, c, customersNewest, page)
+}
+
 // SetCustomerRef keeps what Stripe calls the customer.
 //
 // Errors: not_found.

@@ -19,6 +19,7 @@ const (
 	keyCustomer = "florin_customer"
 	keyMerchant = "florin_merchant"
 	keyAccount  = "florin_account"
+	keyCard     = "florin_card"
 
 	keyPlan         = "florin_plan"
 	keySubscription = "florin_subscription"

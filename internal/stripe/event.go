@@ -33,6 +33,8 @@ var (
 	ofPayment = change{topic: pay.TopicPayment}
 	ofRefunds = change{topic: pay.TopicPayment, refunds: true}
 	ofAccount = change{topic: pay.TopicAccount}
+	ofCard    = change{topic: pay.TopicCard}
+	ofSetup   = change{topic: pay.TopicSetup}
 
 	ofPlan         = change{topic: pay.TopicPlan}
 	ofSubscription = change{topic: pay.TopicSubscription}
@@ -63,21 +65,28 @@ var handled = map[string]change{
 	"account.external_account.deleted":         ofAccount,
 	"capability.updated":                       ofAccount,
 
-	"price.updated":                   ofPlan,
-	"customer.subscription.created":   ofSubscription,
-	"customer.subscription.updated":   ofSubscription,
-	"customer.subscription.deleted":   ofSubscription,
-	"customer.subscription.paused":    ofSubscription,
-	"customer.subscription.resumed":   ofSubscription,
-	"invoice.created":                 ofInvoice,
-	"invoice.finalized":               ofInvoice,
-	"invoice.paid":                    ofInvoice,
-	"invoice.payment_failed":          ofInvoice,
-	"invoice.payment_action_required": ofInvoice,
-	"invoice.voided":                  ofInvoice,
-	"invoice.marked_uncollectible":    ofInvoice,
-	"test_helpers.test_clock.ready":   {topic: pay.TopicClock},
-	"balance.available":               {topic: pay.TopicBalance},
+	"price.updated":                        ofPlan,
+	"customer.subscription.created":        ofSubscription,
+	"customer.subscription.updated":        ofSubscription,
+	"customer.subscription.deleted":        ofSubscription,
+	"customer.subscription.paused":         ofSubscription,
+	"customer.subscription.resumed":        ofSubscription,
+	"invoice.created":                      ofInvoice,
+	"invoice.finalized":                    ofInvoice,
+	"invoice.paid":                         ofInvoice,
+	"invoice.payment_failed":               ofInvoice,
+	"invoice.payment_action_required":      ofInvoice,
+	"invoice.voided":                       ofInvoice,
+	"invoice.marked_uncollectible":         ofInvoice,
+	"test_helpers.test_clock.ready":        {topic: pay.TopicClock},
+	"balance.available":                    {topic: pay.TopicBalance},
+	"payment_method.updated":               ofCard,
+	"payment_method.automatically_updated": ofCard,
+	"payment_method.detached":              ofCard,
+	"setup_intent.succeeded":               ofSetup,
+	"setup_intent.setup_failed":            ofSetup,
+	"setup_intent.canceled":                ofSetup,
+	"setup_intent.requires_action":         ofSetup,
 }
 
 // handledTypes is the types in order, to subscribe to.

@@ -28,6 +28,7 @@ type problem struct {
 	Message       string               `json:"message"`
 	Param         string               `json:"param"`
 	PaymentIntent json.RawMessage      `json:"payment_intent"`
+	SetupIntent   json.RawMessage      `json:"setup_intent"`
 	PaymentMethod json.RawMessage      `json:"payment_method"`
 }
 

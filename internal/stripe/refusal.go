@@ -49,7 +49,7 @@ func declineCode(code stripego.ErrorCode, decline stripego.DeclineCode) pay.Code
 	switch {
 	case code == stripego.ErrorCodeAuthenticationRequired, decline == "authentication_required":
 		return pay.CodeAuthRequired
-	case code == stripego.ErrorCodePaymentIntentAuthenticationFailure:
+	case code == stripego.ErrorCodePaymentIntentAuthenticationFailure, code == stripego.ErrorCodeSetupIntentAuthenticationFailure:
 		return pay.CodeAuthFailed
 	default:
 		return pay.CodeCardDeclined

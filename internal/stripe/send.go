@@ -23,6 +23,7 @@ func (g *Gateway) Send(ctx context.Context, access pay.Access, call pay.Call) pa
 		result.Note = got.note()
 	case pay.OutcomeRefused:
 		result.Payment = refusedPayment(got.problem(), call.Action, result.Err)
+		result.Setup = refusedSetup(got.problem(), call.Action, result.Err)
 	}
 	return result
 }
@@ -52,6 +53,7 @@ var readers = map[pay.Action]func(result *pay.Answer, body []byte) error{
 	pay.ActionCreateCustomer: intoCustomer,
 	pay.ActionAttachCard:     intoCard,
 	pay.ActionDetachCard:     intoNothing,
+	pay.ActionSetUpCard:      intoSetup,
 
 	pay.ActionCreateAccount:      intoAccount,
 	pay.ActionUpdateAccount:      intoAccount,
