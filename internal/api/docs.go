@@ -330,6 +330,8 @@ var exampleBodies = map[reflect.Type]string{
 	typeOf[Rotation]():           `{"overlap_seconds":3600}`,
 	typeOf[Replay]():             `{"which":"failed","since":"2025-06-01"}`,
 	typeOf[NewPlan]():            `{"name":"Reader","amount":"10.00","currency":"USD","interval":"month","trial_days":7,"account_id":"018f3c1e-7b1a-7c5e-9d0a-2f6b8c4d1e90","platform_percent":"20"}`,
+	typeOf[TemplateText]():       `{"subject":"Thank you from {{.Merchant}}","text":"{{.Merchant}} has taken {{.Amount}} on {{.Date}}."}`,
+	typeOf[BillingChange]():      `{"dunning":{"retry_days":[3,5,7],"end":"cancel"},"mail":{"send":true,"locale":"en-US"}}`,
 	typeOf[PlanChange]():         `{"active":false}`,
 	typeOf[NewSubscription]():    `{"customer_id":"018f3c1e-7b1a-7c5e-9d0a-2f6b8c4d1e90","plan_id":"018f3c1e-7b1a-7c5e-9d0a-2f6b8c4d1e91"}`,
 	typeOf[SubscriptionChange](): `{"plan_id":"018f3c1e-7b1a-7c5e-9d0a-2f6b8c4d1e92","proration":"now"}`,

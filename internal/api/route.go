@@ -53,7 +53,7 @@ func Routes(catalogue ...pay.Operation) []Route {
 		customerRoutes,
 		accountRoutes, bankAccountRoutes, ledgerRoutes,
 		balanceTransactionRoutes, explanationRoutes,
-		planRoutes, subscriptionRoutes, invoiceRoutes,
+		planRoutes, subscriptionRoutes, invoiceRoutes, mailRoutes, billingRoutes,
 		merchantRoutes, connectionRoutes,
 		endpointRoutes, deliveryRoutes, eventRoutes, providerEventRoutes, healthRoutes, namedConnectionRoutes, approvalRoutes, operationRoutes, flowRoutes, triggerRoutes, runRoutes)
 	for _, op := range catalogue {

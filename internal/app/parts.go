@@ -85,7 +85,7 @@ func Open(ctx context.Context, cfg config.Config, logger *slog.Logger, options .
 	}
 	p := &Parts{Config: cfg, Store: db, Logger: logger, Metrics: telemetry.NewMetrics(), Traces: traces, clock: now}
 	reach := p.newOutside()
-	if p.Engine, err = p.newEngine(sealer, reach.probers()); err != nil {
+	if p.Engine, err = p.newEngine(sealer, reach); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	if p.Flows, err = p.newAutomation(sealer, reach); err != nil {
@@ -94,7 +94,7 @@ func Open(ctx context.Context, cfg config.Config, logger *slog.Logger, options .
 	return p, nil
 }
 
-func (p *Parts) newEngine(sealer *seal.Sealer, probers map[pay.ConnectionKind]engine.Prober) (*engine.Engine, error) {
+func (p *Parts) newEngine(sealer *seal.Sealer, reach outside) (*engine.Engine, error) {
 	cfg := p.Config
 	gateway := stripe.New(stripe.Config{
 		Base: cfg.StripeAPIBase, SandboxBase: sandboxBase(cfg), CallTimeout: cfg.CallTimeout,
@@ -108,7 +108,7 @@ func (p *Parts) newEngine(sealer *seal.Sealer, probers map[pay.ConnectionKind]en
 		return nil, err
 	}
 	return engine.New(engine.Config{
-		Catalogue: catalogue, Performer: gateway, Probers: probers,
+		Catalogue: catalogue, Performer: gateway, Probers: reach.probers(), Mailer: reach.mailer,
 		Store: p.Store, Clock: p.clock, Stripe: gateway, Courier: p.newCourier(), Sealer: sealer,
 		Present: api.Presenter{}, Logger: p.Logger, Peppers: sealer.Peppers(), CallTimeout: cfg.CallTimeout,
 		Sandbox:   engine.Sandbox{Served: cfg.ServesSandbox(), TakesTestKey: cfg.ServesSandbox() && cfg.StripeAPIBase == ""},

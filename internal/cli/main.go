@@ -79,7 +79,7 @@ func (p *program) rootCommand() *cobra.Command {
 		p.stripeCommand(), p.flowCommand(), p.connectionCommand(), p.approvalCommand(),
 		p.customerCommand(),
 		p.accountCommand(),
-		p.planCommand(), p.subscriptionCommand(), p.invoiceCommand(),
+		p.planCommand(), p.subscriptionCommand(), p.invoiceCommand(), p.mailCommand(),
 		p.transactionCommand(),
 		p.merchantCommand(), p.apikeyCommand(), p.ledgerCommand(),
 		p.merchantCommand(), p.apikeyCommand(), p.ledgerCommand(), p.paymentCommand(), p.transactionCommand(), p.reconcileCommand(), p.scenarioCommand(),

@@ -54,6 +54,8 @@ type BillingPresenter interface {
 	Invoice(i pay.Invoice, status Standing) Reply
 	InvoiceRefusal(err *pay.Error, i pay.Invoice) Reply
 	InvoiceEvent(e pay.Event, i pay.Invoice) []byte
+	MailTemplate(t pay.CustomTemplate) Reply
+	BillingSettings(s pay.BillingSettings) Reply
 }
 
 // maxRereads is how often a thing is read again because somebody else took

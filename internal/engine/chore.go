@@ -33,6 +33,7 @@ func (e *Engine) Chores() []Chore {
 		{"collect_due", 5 * time.Second, e.CollectDue},
 		{"revive_deliveries", 30 * time.Second, e.ReviveDeliveries},
 		{"revive_provider_events", 30 * time.Second, e.ReviveProviderEvents},
+		{"revive_mails", time.Minute, e.ReviveMails},
 		{"read_lists", time.Second, e.ReadLists},
 		{"reconcile", time.Minute, e.ReconcileDue},
 		{"keep_key_use", time.Minute, e.KeepKeyUse},
@@ -47,6 +48,7 @@ func (e *Engine) Jobs() map[store.JobKind]store.Work {
 	return map[store.JobKind]store.Work{
 		store.JobDeliver:       e.Deliver,
 		store.JobProviderEvent: e.ApplyProviderEvent,
+		store.JobMail:          e.SendMail,
 	}
 }
 

@@ -42,6 +42,8 @@ type Config struct {
 	Performer Performer
 	Probers   map[pay.ConnectionKind]Prober // try connections that are not Stripe's; a kind without one is not tried
 
+	Mailer Mailer // writes to customers; nil: nobody does
+
 	Peppers     [][]byte      // key the hashes of API keys: the first hashes new ones, all are tried
 	CallTimeout time.Duration // the longest one call to Stripe may take
 	Sandbox     Sandbox
@@ -73,6 +75,8 @@ type Engine struct {
 	catalogue Catalogue
 	performer Performer
 
+	mailer Mailer // nil when nobody writes to customers
+
 	connectionUses ConnectionUses // nil when nothing uses connections
 
 	deeds  map[pay.Action]deed
@@ -102,7 +106,7 @@ func New(c Config) (*Engine, error) {
 	e := &Engine{
 		store: c.Store, clock: c.Clock, stripe: c.Stripe, courier: c.Courier,
 		sealer: c.Sealer, present: c.Present, log: c.Logger, cfg: c,
-		catalogue: c.Catalogue, performer: c.Performer, pace: newPace(c.Clock),
+		mailer: c.Mailer, catalogue: c.Catalogue, performer: c.Performer, pace: newPace(c.Clock),
 	}
 	e.deeds, e.topics = e.deedsOf(), e.topicsOf()
 	return e, nil

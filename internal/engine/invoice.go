@@ -146,6 +146,9 @@ func (e *Engine) keepInvoice(tx *store.Tx, before, after pay.Invoice, change pay
 	if err := hastenSubscription(tx, after); err != nil {
 		return before, err
 	}
+	if err := e.noteInvoice(tx, after, change.Event); err != nil {
+		return before, err
+	}
 	fact := pay.Event{Type: change.Event, Object: after.ID, Payment: after.Payment, Sequence: after.Sequence}
 	return after, e.Tell(tx, after.Owner, fact, func(ev pay.Event) []byte { return e.present.InvoiceEvent(ev, after) })
 }

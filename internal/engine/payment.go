@@ -64,6 +64,9 @@ func (e *Engine) intendCharge(tx *store.Tx, ask Ask, r PaymentRequest) (order, e
 	if sent.ReturnURL == "" {
 		sent.ReturnURL = e.cfg.PublicURL + ReturnPath
 	}
+	if sent.ReceiptEmail, err = e.receiptByStripe(tx, p); err != nil {
+		return order{}, err
+	}
 	wire, err := e.stripe.Charge(pay.ChargeOrder{
 		Payment: sent, CustomerRef: payer.customerRef, OffSession: r.SavedCard != "" && r.ReturnURL == "", Fee: feeAtStripe(share, r.Amount),
 	})
@@ -177,6 +180,11 @@ func (e *Engine) keepPayment(tx *store.Tx, before pay.Payment, change pay.Change
 	}
 	if change.Event == "" {
 		return after, nil
+	}
+	if change.Event == pay.EventPaymentCompleted {
+		if err := e.noteReceipt(tx, after); err != nil {
+			return before, err
+		}
 	}
 	fact := pay.Event{Type: change.Event, Object: after.ID, Payment: after.ID, Sequence: after.Sequence}
 	return after, e.Tell(tx, after.Owner, fact, func(ev pay.Event) []byte { return e.present.PaymentEvent(ev, after) })

@@ -123,6 +123,11 @@ func (e *Engine) takeOverRefund(tx *store.Tx, before pay.Refund, p pay.Payment, 
 	if err != nil || change.Event == "" {
 		return after, p, err
 	}
+	if change.Event == pay.EventRefundCompleted {
+		if err := e.noteRefund(tx, after, p); err != nil {
+			return after, p, err
+		}
+	}
 	fact := pay.Event{Type: change.Event, Object: after.ID, Payment: p.ID, Sequence: after.Sequence}
 	return after, p, e.Tell(tx, after.Owner, fact, func(ev pay.Event) []byte { return e.present.RefundEvent(ev, after, p) })
 }

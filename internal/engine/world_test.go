@@ -79,14 +79,14 @@ func (w *world) database() func(statement string) string {
 	}
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t *testing.T, adjust ...func(*engine.Config)) *world {
 	file := filepath.Join(t.TempDir(), "florin.db")
-	w := newWorldOn(t, "sqlite:"+file)
+	w := newWorldOn(t, "sqlite:"+file, adjust...)
 	w.file = file
 	return w
 }
 
-func newWorldOn(t *testing.T, database string) *world {
+func newWorldOn(t *testing.T, database string, adjust ...func(*engine.Config)) *world {
 	w := &world{t: t, clock: clock.NewMovable(clock.Real{}, 0), key: "sk_test_engine"}
 	box, err := sandbox.Open(sandbox.Config{Clock: w.clock})
 	require.NoError(t, err)
@@ -101,12 +101,16 @@ func newWorldOn(t *testing.T, database string) *world {
 	t.Cleanup(func() { require.NoError(t, w.store.Close()) })
 	sealer, err := seal.New(pay.NewSecret(seal.NewMasterKey()))
 	require.NoError(t, err)
-	w.engine, err = engine.New(engine.Config{
+	config := engine.Config{
 		Store: w.store, Clock: w.clock, Courier: webhook.New(webhook.Config{Private: webhook.PrivateLoopback}), Sealer: sealer,
-		Stripe:    stripe.New(stripe.Config{SandboxBase: w.stripe.URL, CallTimeout: 5 * time.Second, RetryWait: time.Millisecond}),
+		Stripe:    stripe.New(stripe.Config{Base: w.stripe.URL, SandboxBase: w.stripe.URL, CallTimeout: 5 * time.Second, RetryWait: time.Millisecond}),
 		Catalogue: catalogue, Performer: w.performer, Present: api.Presenter{}, Peppers: sealer.Peppers(), CallTimeout: 5 * time.Second,
 		Sandbox: engine.Sandbox{Served: true, TakesTestKey: true}, PublicURL: "http://127.0.0.1:1", // nobody listens: no event ever comes
-	})
+	}
+	for _, change := range adjust {
+		change(&config)
+	}
+	w.engine, err = engine.New(config)
 	require.NoError(t, err)
 	merchant, err := w.engine.EnsureDefaultMerchant(t.Context())
 	require.NoError(t, err)

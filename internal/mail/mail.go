@@ -75,6 +75,9 @@ func (m *Mailer) Send(ctx context.Context, connection pay.ConnectionSecret, l pa
 	return answer, err
 }
 
+// Sends reports whether Florin has a server of its own for mail.
+func (m *Mailer) Sends() bool { return !m.cfg.Server.IsZero() }
+
 // message puts a mail together.
 func (m *Mailer) message(l pay.Letter, server pay.Secret) (*gomail.Msg, string, error) {
 	msg := gomail.NewMsg()

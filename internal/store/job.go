@@ -25,6 +25,7 @@ const (
 	JobDeliver       JobKind = "deliver"        // carry a delivery to its endpoint; ID is the delivery's
 	JobProviderEvent JobKind = "provider_event" // look at a Stripe event; ID is the Stripe event's
 	JobRun           JobKind = "run"            // go on with a run of a flow; ID is the run's
+	JobMail          JobKind = "mail"           // write a mail and send it; ID is the mail's
 )
 
 // Job is work to be done after the transaction that asks for it has committed.
@@ -107,6 +108,7 @@ type (
 	deliver       struct{ target }
 	providerEvent struct{ target }
 	run           struct{ target }
+	mail          struct{ target }
 )
 
 // Kind is the name that river keeps.
@@ -114,6 +116,9 @@ func (deliver) Kind() string { return string(JobDeliver) }
 
 // Kind is the name that river keeps.
 func (providerEvent) Kind() string { return string(JobProviderEvent) }
+
+// Kind is the name that river keeps.
+func (mail) Kind() string { return string(JobMail) }
 
 // Kind is the name that river keeps.
 func (run) Kind() string { return string(JobRun) }
@@ -130,6 +135,8 @@ func (j Job) args() (river.JobArgs, error) {
 		return providerEvent{row}, nil
 	case JobRun:
 		return run{row}, nil
+	case JobMail:
+		return mail{row}, nil
 	}
 	return nil, fmt.Errorf("store: there is no job %q", j.Kind)
 }
@@ -238,6 +245,8 @@ func (s *Store) jobConfig(work map[JobKind]Work, o JobOptions) (*river.Config, e
 		case JobRun:
 			shift.longest = jobRunTimeout
 			river.AddWorker(config.Workers, &worker[run]{shift: shift})
+		case JobMail:
+			river.AddWorker(config.Workers, &worker[mail]{shift: shift})
 		default:
 			return nil, fmt.Errorf("store: there is no job %q", kind)
 		}

@@ -19,6 +19,8 @@ type billed struct {
 	subscription pay.Subscription
 	invoice      pay.Invoice
 	settings     pay.BillingSettings
+	mail         pay.Mail
+	template     pay.CustomTemplate
 }
 
 // newBilled makes one of everything; none is kept.
@@ -54,6 +56,12 @@ func (w *World) newBilled() billed {
 	}
 	x.settings = pay.BillingSettings{Owner: w.Owner, Terms: pay.DefaultBilling, UpdatedAt: w.at(220)}
 	x.settings.Terms.Dunning.RetryDays = []int{1}
+	x.mail = pay.Mail{
+		ID: NewID(), Owner: w.Owner, Template: pay.MailInvoice, Object: x.invoice.ID, Occasion: "once", Recipient: "a@example.com", CreatedAt: w.at(221),
+		From: "b@example.com", ReplyTo: "c@example.com", Locale: "de-AT", Subject: "s", Text: "t", HTML: "<p>h", Status: pay.MailPending, Attempts: 2,
+		Problem: "p", NextAt: w.at(222), UpdatedAt: w.at(223),
+	}
+	x.template = pay.CustomTemplate{Owner: w.Owner, Name: pay.MailInvoice, Subject: "s", Text: "t", HTML: "h", UpdatedAt: w.at(224)}
 	return x
 }
 
@@ -61,6 +69,7 @@ func (w *World) newBilled() billed {
 func (x billed) insert(tx *store.Tx) error {
 	for _, err := range []error{
 		tx.InsertAccount(x.account), tx.InsertPlan(x.plan), tx.InsertSubscription(x.subscription), tx.InsertInvoice(x.invoice), tx.SetBillingSettings(x.settings),
+		tx.InsertMail(x.mail), tx.SetMailTemplate(x.template),
 	} {
 		if err != nil {
 			return err
@@ -88,6 +97,7 @@ func rowsBilling(t *testing.T, w *World) {
 	locked(t, w, x.subscription, func(tx *store.Tx) (pay.Subscription, error) { return tx.LockSubscription(w.Owner, x.subscription.ID) })
 	locked(t, w, x.invoice, func(tx *store.Tx) (pay.Invoice, error) { return tx.LockInvoice(w.Owner, x.invoice.ID) })
 	lists(t, w, x)
+	rowsMail(t, w, x)
 	x.plan.Name, x.plan.Status, x.plan.Sequence = "Reader", pay.PlanArchived, 9
 	kept(t, w, func(tx *store.Tx) error { return tx.UpdatePlan(x.plan) }, x.plan, func(tx *store.Tx) (pay.Plan, error) { return tx.Plan(w.Owner, x.plan.ID) })
 	x.subscription.Status, x.subscription.SubscriptionDetails, x.subscription.Card = pay.SubscriptionCanceled, pay.SubscriptionDetails{}, ""
@@ -98,6 +108,27 @@ func rowsBilling(t *testing.T, w *World) {
 	kept(t, w, func(tx *store.Tx) error { return tx.UpdateInvoice(x.invoice) }, x.invoice, func(tx *store.Tx) (pay.Invoice, error) {
 		return tx.Invoice(w.Owner, x.invoice.ID)
 	})
+}
+
+func rowsMail(t *testing.T, w *World, x billed) {
+	twin := x.mail
+	twin.ID = NewID()
+	err := w.Store.Write(t.Context(), func(tx *store.Tx) error { return tx.InsertMail(twin) })
+	assert.Equal(t, pay.CodeExists, pay.CodeOf(err), "a customer is told once")
+	template := func(tx *store.Tx) (pay.CustomTemplate, error) { return tx.MailTemplate(w.Owner, pay.MailInvoice) }
+	kept(t, w, func(*store.Tx) error { return nil }, x.template, template)
+	x.template.Text = "u"
+	kept(t, w, func(tx *store.Tx) error { return tx.SetMailTemplate(x.template) }, x.template, template)
+	w.Write(t, func(tx *store.Tx) error { return tx.DeleteMailTemplate(w.Owner, pay.MailInvoice) })
+	w.Read(t, func(tx *store.Tx) error {
+		_, err := template(tx)
+		assert.Equal(t, pay.CodeNotFound, pay.CodeOf(err))
+		found, err := tx.Mails(w.Owner, pay.MailFilter{Statuses: []pay.MailStatus{pay.MailPending}, Object: x.invoice.ID}, pay.Page{})
+		assert.Equal(t, []pay.Mail{x.mail}, found.Items)
+		return err
+	})
+	x.mail.Subject, x.mail.Status, x.mail.NextAt = "other", pay.MailSent, x.mail.UpdatedAt
+	kept(t, w, func(tx *store.Tx) error { return tx.UpdateMail(x.mail) }, x.mail, func(tx *store.Tx) (pay.Mail, error) { return tx.Mail(w.Owner, x.mail.ID) })
 }
 
 // lists reads what was kept by every list that has it.
@@ -138,6 +169,7 @@ func testBillingSweeps(t *testing.T, s *store.Store) {
 	assert.Zero(t, look(func(tx *store.Tx) (int, error) { due, err := tx.DueInvoices(w.at(218), 9); return len(due), err }))
 	assert.Equal(t, 1, look(func(tx *store.Tx) (int, error) { due, err := tx.DueInvoices(w.at(219), 9); return len(due), err }))
 	assert.Equal(t, 1, look(func(tx *store.Tx) (int, error) { due, err := tx.DueSubscriptions(w.at(211), 9); return len(due), err }))
+	assert.Equal(t, 1, look(func(tx *store.Tx) (int, error) { due, err := tx.StaleMails(w.at(222), 9); return len(due), err }))
 	urgent := func(tx *store.Tx) (int, error) { due, err := tx.UrgentInvoices(9); return len(due), err }
 	sandboxed := func(tx *store.Tx) (int, error) { due, err := tx.SandboxInvoices(9); return len(due), err }
 	assert.Equal(t, []int{0, 0}, []int{look(urgent), look(sandboxed)})
@@ -151,7 +183,7 @@ func strangerBilling(t *testing.T, stranger, w *World, tried map[string]bool) {
 	x, o := w.newBilled(), stranger.Owner
 	w.Write(t, x.insert)
 	theirs := x
-	theirs.plan.Owner, theirs.subscription.Owner, theirs.invoice.Owner = o, o, o
+	theirs.plan.Owner, theirs.subscription.Owner, theirs.invoice.Owner, theirs.mail.Owner = o, o, o, o
 	missing := map[string]func(tx *store.Tx) error{
 		"Plan":               func(tx *store.Tx) error { _, err := tx.Plan(o, x.plan.ID); return err },
 		"LockPlan":           func(tx *store.Tx) error { _, err := tx.LockPlan(o, x.plan.ID); return err },
@@ -163,6 +195,9 @@ func strangerBilling(t *testing.T, stranger, w *World, tried map[string]bool) {
 		"UpdateSubscription": func(tx *store.Tx) error { return tx.UpdateSubscription(theirs.subscription) },
 		"Invoice":            func(tx *store.Tx) error { _, err := tx.Invoice(o, x.invoice.ID); return err },
 		"LockInvoice":        func(tx *store.Tx) error { _, err := tx.LockInvoice(o, x.invoice.ID); return err },
+		"Mail":               func(tx *store.Tx) error { _, err := tx.Mail(o, x.mail.ID); return err },
+		"UpdateMail":         func(tx *store.Tx) error { return tx.UpdateMail(theirs.mail) },
+		"MailTemplate":       func(tx *store.Tx) error { _, err := tx.MailTemplate(o, x.template.Name); return err },
 		"InvoiceByRef":       func(tx *store.Tx) error { _, err := tx.InvoiceByRef(o, x.invoice.ProviderRef); return err },
 		"UpdateInvoice":      func(tx *store.Tx) error { return tx.UpdateInvoice(theirs.invoice) },
 	}
@@ -184,13 +219,17 @@ func strangerBilling(t *testing.T, stranger, w *World, tried map[string]bool) {
 	w.Read(t, func(tx *store.Tx) error {
 		s, err := tx.Subscription(w.Owner, x.subscription.ID)
 		assert.Equal(t, x.subscription, s, "a stranger changed it")
+		require.NoError(t, err)
+		own, err := tx.MailTemplate(w.Owner, x.template.Name)
+		assert.Equal(t, x.template, own, "a stranger changed it")
 		return err
 	})
 }
 
 func strangerBillingLists(t *testing.T, stranger *World, x billed, tried map[string]bool) {
 	o := stranger.Owner
-	for _, name := range []string{"Plans", "Subscriptions", "Invoices", "OpenInvoices", "BillingSettings", "SetBillingSettings"} {
+	for _, name := range []string{"Plans", "Subscriptions", "Invoices", "OpenInvoices", "BillingSettings", "SetBillingSettings", "Mails", "InsertMail",
+		"SetMailTemplate", "DeleteMailTemplate"} {
 		tried[name] = true
 	}
 	stranger.Write(t, func(tx *store.Tx) error {
@@ -202,7 +241,14 @@ func strangerBillingLists(t *testing.T, stranger *World, x billed, tried map[str
 		require.NoError(t, err)
 		open, err := tx.OpenInvoices(o, x.subscription.ID)
 		require.NoError(t, err)
-		assert.Zero(t, len(plans.Items)+len(subscriptions.Items)+len(invoices.Items)+len(open))
+		mails, err := tx.Mails(o, pay.MailFilter{}, pay.Page{})
+		require.NoError(t, err)
+		assert.Zero(t, len(plans.Items)+len(subscriptions.Items)+len(invoices.Items)+len(open)+len(mails.Items))
+		require.NoError(t, tx.DeleteMailTemplate(o, x.template.Name))
+		own := x.template
+		own.Owner = o
+		require.NoError(t, tx.SetMailTemplate(own))
+		require.NoError(t, tx.DeleteMailTemplate(o, x.template.Name))
 		settings, err := tx.BillingSettings(o)
 		assert.Equal(t, pay.DefaultBilling, settings.Terms)
 		require.NoError(t, tx.SetBillingSettings(pay.BillingSettings{Owner: o, Terms: pay.DefaultBilling, UpdatedAt: stranger.Now}))

@@ -88,7 +88,7 @@ var unowned = map[string]string{
 	"LeaseReadings": "a sweep for all", "ReleaseReadings": "at the start, for all", "ReadOwners": "tells who the owners are",
 	"LivePolls": "a sweep for all", "LeasePolls": "a sweep for all", "ReapPolls": "a sweep for all", "DueWatches": "a sweep for all",
 	"DueSubscriptions": "a sweep for all", "DueInvoices": "a sweep for all",
-	"RetryInvoices": "a sweep for all", "UrgentInvoices": "a sweep for all", "SandboxInvoices": "a sweep for all",
+	"RetryInvoices": "a sweep for all", "UrgentInvoices": "a sweep for all", "SandboxInvoices": "a sweep for all", "StaleMails": "a sweep for all",
 	"WatchByToken": "finds out whose flow an address is",
 	"DueRuns":      "a sweep for all", "ReapRuns": "a sweep for all", "ReleaseRuns": "at the start, for all",
 	"StaleDeliveries": "a sweep for all", "StaleProviderEvents": "a sweep for all", "Enqueue": "a job only carries the owner",
