@@ -2,6 +2,7 @@ package stripe
 
 import (
 	"encoding/json"
+	"reflect"
 	"regexp"
 	"testing"
 
@@ -36,11 +37,19 @@ func FuzzTrim(f *testing.F) {
 	})
 }
 
-// Trimmed is little, and in the order it came.
+// Trimmed is what a type reads, in the order it came.
 func TestTrimmedIsWhatIsRead(t *testing.T) {
 	t.Parallel()
-	text := `{"id":"pi_1","object":"payment_intent","charges":{"data":[1,2]},"latest_charge":{"object":"charge", "id":"ch_1"},"amount": 5}`
-	require.JSONEq(t, `{"id":"pi_1","latest_charge":{"id":"ch_1"},"amount":5}`, string(intentMembers.of([]byte(text))))
-	require.Equal(t, members{"fee": nil, "currency": nil}, intentMembers["latest_charge"]["balance_transaction"])
-	require.Equal(t, members{"id": nil, "object": nil, "payment_intent": nil, "metadata": nil}, objectMembers)
+	type read struct {
+		ID     string             `json:"id"`
+		Charge expandable[source] `json:"latest_charge"`
+		Codes  []string           `json:"codes,omitempty"`
+		Error  *struct {
+			Code reference `json:"code"`
+		} `json:"error"`
+	}
+	wanted := membersOf(reflect.TypeFor[read]())
+	require.Equal(t, members{"id": nil, "latest_charge": membersOf(reflect.TypeFor[source]()), "codes": nil, "error": {"code": nil}}, wanted)
+	require.Equal(t, `{"latest_charge":{"object":"charge","id":"ch_1"},"id":"pi_1","error":{"code":"c"},"codes":["a", {"b":1}]}`, string(wanted.of([]byte(
+		`{"charges":{"data":[1,2]}, "latest_charge" : { "object": "charge", "x":[[]], "id":"ch_1" }, "id": "pi_1","error":{"code":"c","y":null},"codes":["a", {"b":1}]}`))))
 }
