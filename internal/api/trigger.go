@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"florin/internal/engine"
 	"florin/internal/engine/automation"
 	"florin/internal/pay"
 )
@@ -202,15 +203,21 @@ func retryParked(s *server, in *intake) error {
 }
 
 func rotateHookSecret(s *server, in *intake) error {
-	if err := in.body(&nothing{}); err != nil {
+	var body Rotation
+	if err := in.body(&body); err != nil {
 		return err
 	}
-	secret, err := s.flows.RotateSecret(in.ctx(), in.key.Owner, in.r.PathValue("flow"))
+	made, err := s.flows.RotateSecret(in.ctx(), in.ask(), in.r.PathValue("flow"), body.overlap())
 	if err != nil {
 		return err
 	}
-	in.sendData(HookSecret{Secret: secret.Reveal()})
+	in.sendReply(made)
 	return nil
+}
+
+// HookSecret is the reply that shows a new secret.
+func (Presenter) HookSecret(secret string, w pay.Watch) engine.Reply {
+	return reply(w.ID, HookSecret{Secret: secret}, engine.StandingDone, pay.Failure{})
 }
 
 // receivePost takes a post to a flow in. The signature is over the raw bytes,
@@ -259,8 +266,8 @@ var triggerRoutes = []Route{
 	{
 		Method: http.MethodPost, Path: "/v1/flows/{flow}/trigger/rotate-secret", Scope: pay.ScopeFlowsWrite, Key: KeyHonoured,
 		Tag: triggersTag, Name: "rotateHookSecret", Status: http.StatusOK, Gives: HookSecret{},
-		Summary: "Give a flow's webhook a new secret", Detail: "The old one is refused from now on. A repeated request makes another.",
-		Codes: []pay.Code{pay.CodeNotFound}, takes: typeOf[nothing](), handle: rotateHookSecret,
+		Summary: "Give a flow's webhook a new secret", Detail: "For the length of the overlap the old one lets in too.",
+		Codes: []pay.Code{pay.CodeNotFound, pay.CodeInvalidField}, takes: typeOf[Rotation](), handle: rotateHookSecret,
 	},
 	{
 		Method: http.MethodPost, Path: "/v1/hooks/{token}", Open: true, Key: KeyUnused,

@@ -64,7 +64,7 @@ func (p *Parts) newAutomation(sealer *seal.Sealer, reach outside) (*automation.A
 		return nil, err
 	}
 	watcher, err := automation.NewWatcher(automation.WatcherConfig{
-		Store: p.Store, Clock: p.clock, Triggers: triggers, Lists: p.Engine, Sealer: sealer, Start: runner.Start, Teller: p.Engine, Present: api.Presenter{}, Logger: p.Logger,
+		Store: p.Store, Clock: p.clock, Triggers: triggers, Lists: p.Engine, Sealer: sealer, Start: runner.Start, Teller: p.Engine, Gate: p.Engine, Present: api.Presenter{}, Logger: p.Logger,
 		CallTimeout: p.Config.CallTimeout, MinEvery: p.Config.MinPollEvery,
 	})
 	if err != nil {

@@ -22,6 +22,14 @@ const (
 	fieldPath   = ":path"
 )
 
+// Record is the gate for a write of another room that needs no call to Stripe:
+// the same Ask again gets the same reply, and the work is done once.
+//
+// Errors: those of the work; idempotency_mismatch, idempotency_in_flight.
+func (e *Engine) Record(ctx context.Context, ask Ask, work func(tx *store.Tx) (Reply, error)) (Reply, error) {
+	return e.record(ctx, ask, work)
+}
+
 // record is the gate for a write that needs no call to Stripe: claim the key,
 // do the work, keep the reply, all in one transaction.
 func (e *Engine) record(ctx context.Context, ask Ask, work func(tx *store.Tx) (Reply, error)) (Reply, error) {

@@ -153,6 +153,9 @@ type Watch struct {
 	Token  string    // of a webhook: names it in its address
 	Secret []byte    // of a webhook: sealed
 
+	PreviousSecret []byte // sealed; lets in too until PreviousUntil
+	PreviousUntil  time.Time
+
 	Found     int64 // runs that it started
 	Parked    int64 // objects that could not be read, and wait
 	FoundAt   time.Time

@@ -11,13 +11,13 @@ var watches = define(table[pay.Watch]{
 	name:  "watches",
 	what:  "trigger of a flow",
 	fixed: "merchant mode id created_at",
-	mutable: "flow kind trigger_name options connection every state reason account poll from_at since_at gap_at next_at token secret " +
+	mutable: "flow kind trigger_name options connection every state reason account poll from_at since_at gap_at next_at token secret previous_secret previous_until " +
 		"found parked found_at told sequence updated_at",
 	fields: func(w *pay.Watch) []any {
 		return []any{
 			&w.Owner.Merchant, &w.Owner.Mode, &w.ID, moment{&w.CreatedAt},
 			&w.Flow, &w.Kind, &w.Trigger, document[json.RawMessage]{&w.Options}, &w.Connection, span{&w.Every}, &w.State, &w.Reason, &w.Account, opt(&w.Poll),
-			moment{&w.From}, moment{&w.Since}, moment{&w.Gap}, moment{&w.NextAt}, opt(&w.Token), blob{&w.Secret},
+			moment{&w.From}, moment{&w.Since}, moment{&w.Gap}, moment{&w.NextAt}, opt(&w.Token), blob{&w.Secret}, blob{&w.PreviousSecret}, moment{&w.PreviousUntil},
 			&w.Found, &w.Parked, moment{&w.FoundAt}, &w.Told, &w.Sequence, moment{&w.UpdatedAt},
 		}
 	},

@@ -59,7 +59,7 @@ func (c *carrier) restarted() *automation.Automation {
 	})
 	require.NoError(c.t, err)
 	watcher, err := automation.NewWatcher(automation.WatcherConfig{
-		Store: c.store, Clock: oursOf{c.world}, Triggers: triggers, Lists: c.engine, Sealer: c.sealer, Start: runner.Start, Teller: c.engine, Present: api.Presenter{}, CallTimeout: 20 * time.Second,
+		Store: c.store, Clock: oursOf{c.world}, Triggers: triggers, Lists: c.engine, Sealer: c.sealer, Start: runner.Start, Teller: c.engine, Gate: c.engine, Present: api.Presenter{}, CallTimeout: 20 * time.Second,
 	})
 	require.NoError(c.t, err)
 	flows, err := automation.New(runner, watcher)

@@ -14,6 +14,7 @@ import (
 	"github.com/google/jsonschema-go/jsonschema"
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
+	"florin/internal/engine"
 	"florin/internal/pay"
 	"florin/internal/store"
 )
@@ -63,28 +64,32 @@ func (a Aimed) Secret(joined pay.Watch) pay.Secret {
 	return a.secret
 }
 
-// RotateSecret gives a flow's webhook a new secret, which is shown this once;
-// the old one is refused from now on.
+// RotateSecret gives a flow's webhook a new secret, which the reply shows this
+// once. For the length of the overlap the old one lets in too, so that a sender
+// can change over without losing a post.
 //
-// Errors: not_found when the flow has no webhook.
-func (w *Watcher) RotateSecret(ctx context.Context, o pay.Owner, flow pay.ID) (pay.Secret, error) {
-	secret := newHookSecret()
-	sealed, err := w.sealer.Seal([]byte(secret.Reveal()), hookContext(flow))
-	if err != nil {
-		return secret, err
+// Errors: not_found when the flow has no webhook, invalid_field (the overlap).
+func (w *Watcher) RotateSecret(ctx context.Context, ask engine.Ask, flow pay.ID, overlap time.Duration) (engine.Reply, error) {
+	if overlap < 0 || overlap > engine.MaxOverlap {
+		return engine.Reply{}, pay.Invalid(pay.CodeInvalidField, "overlap_seconds", "the overlap is 0 to %d seconds", int(engine.MaxOverlap.Seconds()))
 	}
-	err = w.store.Write(ctx, func(tx *store.Tx) error {
-		watch, err := tx.LockWatch(o, flow)
+	return w.cfg.Gate.Record(ctx, ask, func(tx *store.Tx) (engine.Reply, error) {
+		watch, err := tx.LockWatch(ask.Owner, flow)
 		if err == nil && watch.Kind != pay.WatchHook {
 			err = pay.NotFound("webhook of the flow", watch.Flow)
 		}
 		if err != nil {
-			return err
+			return engine.Reply{}, err
 		}
+		secret := newHookSecret()
+		sealed, err := w.sealer.Seal([]byte(secret.Reveal()), hookContext(flow))
+		if err != nil {
+			return engine.Reply{}, err
+		}
+		watch.PreviousSecret, watch.PreviousUntil = watch.Secret, tx.Now().Add(overlap)
 		watch.Secret, watch.UpdatedAt = sealed, tx.Now()
-		return tx.SaveWatch(watch)
+		return w.cfg.Present.HookSecret(secret.Reveal(), watch), tx.SaveWatch(watch)
 	})
-	return secret, err
 }
 
 // Posted is what came to a flow's webhook.
@@ -133,11 +138,21 @@ func (w *Watcher) Receive(ctx context.Context, p Posted) (run pay.ID, fresh bool
 	return run, fresh, err
 }
 
-// admit lets in who knows the secret: by a signature, or by showing it.
+// admit lets in who knows the secret, or the one before it while the overlap
+// lasts: by a signature, or by showing it.
 //
 // Errors: signature_invalid, signature_expired.
 func (w *Watcher) admit(watch pay.Watch, p Posted) error {
-	plain, err := w.sealer.Open(watch.Secret, hookContext(watch.ID))
+	now := w.clock.Now()
+	refused := w.admitBy(watch.Secret, watch, p, now)
+	if !pay.Is(refused, pay.CodeSignatureInvalid) || len(watch.PreviousSecret) == 0 || !now.Before(watch.PreviousUntil) {
+		return refused
+	}
+	return w.admitBy(watch.PreviousSecret, watch, p, now)
+}
+
+func (w *Watcher) admitBy(sealed []byte, watch pay.Watch, p Posted, now time.Time) error {
+	plain, err := w.sealer.Open(sealed, hookContext(watch.ID))
 	if err != nil {
 		return err
 	}
@@ -147,7 +162,7 @@ func (w *Watcher) admit(watch pay.Watch, p Posted) error {
 		}
 		return pay.Errorf(pay.CodeSignatureInvalid, "this is not the secret of the flow's webhook")
 	}
-	return checkHookSignature(p, string(plain), w.clock.Now())
+	return checkHookSignature(p, string(plain), now)
 }
 
 // checkHookSignature checks a signature of Standard Webhooks over id, time and

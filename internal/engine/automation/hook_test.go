@@ -5,6 +5,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
@@ -14,6 +15,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"florin/internal/engine"
 	"florin/internal/engine/automation"
 	"florin/internal/pay"
 	"florin/internal/store"
@@ -41,6 +43,15 @@ func signedPost(w *world, watch pay.Watch, secret, id, body string) automation.P
 		"Webhook-Id": {id}, "Webhook-Timestamp": {at},
 		"Webhook-Signature": {"v1,other v1," + base64.StdEncoding.EncodeToString(mac.Sum(nil))},
 	}}
+}
+
+// secretIn is the secret that a reply shows.
+func secretIn(t *testing.T, reply engine.Reply) string {
+	t.Helper()
+	var told struct{ Data struct{ Secret string } }
+	require.NoError(t, json.Unmarshal(reply.Body, &told))
+	require.NotEmpty(t, told.Data.Secret)
+	return told.Data.Secret
 }
 
 func TestWebhooksStartRuns(t *testing.T) {
@@ -80,13 +91,31 @@ func TestWebhooksStartRuns(t *testing.T) {
 		refused(pay.CodeInvalidBody, func(p *automation.Posted) { *p = signedPost(w, watch, secret, "msg_3", `amount=5`) })
 		refused(pay.CodeSignatureExpired, func(*automation.Posted) { w.pass(10 * time.Minute) })
 
-		fresher, err := w.watcher.RotateSecret(context.Background(), w.owner, watch.ID)
-		require.NoError(t, err)
-		refused(pay.CodeSignatureInvalid, func(*automation.Posted) {})
-		secret = fresher.Reveal()
+		rotates := func(key string, overlap time.Duration) engine.Reply {
+			ask := engine.Ask{Owner: w.owner, IdempotencyKey: key, Method: "POST", Path: "/rotate"}
+			reply, err := w.watcher.RotateSecret(context.Background(), ask, watch.ID, overlap)
+			require.NoError(t, err)
+			return reply
+		}
+		rotated := rotates("rotate", time.Hour)
+		again := rotates("rotate", time.Hour)
+		assert.Equal(t, []any{string(rotated.Body), true}, []any{string(again.Body), again.Replayed}, "the same secret, however often it is asked for")
+		old := secret
+		secret = secretIn(t, rotated)
+		unfit := func(secret string) func(p *automation.Posted) { // let in, and then refused for its body
+			return func(p *automation.Posted) { *p = signedPost(w, watch, secret, "msg_5", `{"amount":"5"}`) }
+		}
+		refused(pay.CodeInvalidField, unfit(old))
+		refused(pay.CodeInvalidField, unfit(secret))
+		w.pass(time.Hour)
+		refused(pay.CodeSignatureInvalid, unfit(old))
+		refused(pay.CodeInvalidField, unfit(secret))
+		rotated = rotates("at once", 0)
+		refused(pay.CodeSignatureInvalid, unfit(secret))
+		secret = secretIn(t, rotated)
 		w.pause(watch.ID)
 		refused(pay.CodeFlowPaused, func(*automation.Posted) {})
-		_, err = w.resume(watch.ID, pay.ResumeUnsaid)
+		_, err := w.resume(watch.ID, pay.ResumeUnsaid)
 		require.NoError(t, err)
 		_, fresh, _ = receive(signedPost(w, watch, secret, "msg_4", `{"amount":5}`))
 		assert.True(t, fresh)

@@ -2,7 +2,9 @@ package automation
 
 import (
 	"context"
+	"time"
 
+	"florin/internal/engine"
 	"florin/internal/pay"
 	"florin/internal/store"
 )
@@ -74,13 +76,13 @@ func (a *Automation) RetryParked(ctx context.Context, key pay.APIKey, name strin
 	return went, s, err
 }
 
-// RotateSecret gives a flow's webhook a new secret, which is told this once.
+// RotateSecret gives a flow's webhook a new secret.
 //
-// Errors: not_found.
-func (a *Automation) RotateSecret(ctx context.Context, o pay.Owner, name string) (pay.Secret, error) {
-	s, err := a.Trigger(ctx, o, name)
+// Errors: not_found; those of Watcher.RotateSecret.
+func (a *Automation) RotateSecret(ctx context.Context, ask engine.Ask, name string, overlap time.Duration) (engine.Reply, error) {
+	s, err := a.Trigger(ctx, ask.Owner, name)
 	if err != nil {
-		return pay.Secret{}, err
+		return engine.Reply{}, err
 	}
-	return a.Watcher.RotateSecret(ctx, o, s.Watch.ID)
+	return a.Watcher.RotateSecret(ctx, ask, s.Watch.ID, overlap)
 }

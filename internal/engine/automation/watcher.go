@@ -58,9 +58,17 @@ type Starting struct {
 // transaction usable; after any other it must end.
 type Starter func(tx *store.Tx, w pay.Watch, s Starting) (run pay.ID, fresh bool, err error)
 
-// AlarmPresenter writes what merchants read of triggers that do not work.
-type AlarmPresenter interface {
+// WatchPresenter writes what merchants read of triggers.
+type WatchPresenter interface {
+	// TriggerEvent tells that a trigger does not work, or works again.
 	TriggerEvent(e pay.Event, w pay.Watch, reason string) []byte
+	// HookSecret shows the new secret of a flow's webhook.
+	HookSecret(secret string, w pay.Watch) engine.Reply
+}
+
+// Gate does a write once for its idempotency key; engine.Engine is such.
+type Gate interface {
+	Record(ctx context.Context, ask engine.Ask, work func(tx *store.Tx) (engine.Reply, error)) (engine.Reply, error)
 }
 
 // WatcherConfig is what a watcher is made of. All of it is required but Logger
@@ -73,7 +81,8 @@ type WatcherConfig struct {
 	Sealer   engine.Sealer
 	Start    Starter
 	Teller   Teller
-	Present  AlarmPresenter
+	Present  WatchPresenter
+	Gate     Gate
 	Logger   *slog.Logger
 
 	CallTimeout time.Duration // the longest one call to Stripe may take
@@ -99,7 +108,7 @@ type Watcher struct {
 //
 // Errors: when a part is missing, which is a defect of the caller.
 func NewWatcher(c WatcherConfig) (*Watcher, error) {
-	if c.Store == nil || c.Clock == nil || c.Triggers == nil || c.Lists == nil || c.Sealer == nil || c.Start == nil || c.Teller == nil || c.Present == nil || c.CallTimeout <= 0 {
+	if c.Store == nil || c.Clock == nil || c.Triggers == nil || c.Lists == nil || c.Sealer == nil || c.Start == nil || c.Teller == nil || c.Present == nil || c.Gate == nil || c.CallTimeout <= 0 {
 		return nil, errors.New("automation: a part of the watcher is missing")
 	}
 	if c.Logger == nil {

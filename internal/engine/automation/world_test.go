@@ -117,7 +117,7 @@ func (o oursOf) Now() time.Time { return o.w.ours.Now() }
 func (w *world) newWatcher(sealer engine.Sealer) *automation.Watcher {
 	made, err := automation.NewWatcher(automation.WatcherConfig{
 		Store: w.store, Clock: oursOf{w}, Triggers: operation.NewTriggers(), Lists: w.engine, Sealer: sealer, Start: w.start,
-		Teller: w.engine, Present: api.Presenter{}, CallTimeout: 20 * time.Second, Dice: func() float64 { return 1 },
+		Teller: w.engine, Gate: w.engine, Present: api.Presenter{}, CallTimeout: 20 * time.Second, Dice: func() float64 { return 1 },
 	})
 	require.NoError(w.t, err)
 	return made

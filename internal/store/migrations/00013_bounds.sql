@@ -42,7 +42,13 @@ CREATE TABLE past_runs (
 ALTER TABLE watches ADD COLUMN told BOOLEAN NOT NULL DEFAULT FALSE;
 ALTER TABLE watches ADD COLUMN sequence BIGINT NOT NULL DEFAULT 0;
 
+-- The secret of a webhook before it was rotated, until senders have changed over.
+ALTER TABLE watches ADD COLUMN previous_secret BYTEA;
+ALTER TABLE watches ADD COLUMN previous_until BIGINT NOT NULL DEFAULT 0;
+
 -- +goose Down
+ALTER TABLE watches DROP COLUMN previous_until;
+ALTER TABLE watches DROP COLUMN previous_secret;
 ALTER TABLE watches DROP COLUMN sequence;
 ALTER TABLE watches DROP COLUMN told;
 DROP TABLE past_runs;

@@ -18,7 +18,7 @@ func (w *World) NewWatch(poll pay.ID) pay.Watch {
 	return pay.Watch{
 		ID: key, Owner: w.Owner, Flow: "flow-" + string(key), Kind: pay.WatchPoll, Trigger: "new-charge", Options: []byte(`{"status":"failed"}`),
 		Connection: "shop", Every: 15 * time.Second, State: pay.WatchOn, Reason: "none", Account: "stripe/acct_1", Poll: poll,
-		From: w.at(40), Since: w.at(41), Gap: w.at(42), NextAt: w.at(43), Token: "token-" + string(key), Secret: []byte("sealed"),
+		From: w.at(40), Since: w.at(41), Gap: w.at(42), NextAt: w.at(43), Token: "token-" + string(key), Secret: []byte("sealed"), PreviousSecret: []byte("old"), PreviousUntil: w.at(44),
 		Found: 3, Parked: 1, FoundAt: w.at(44), Told: true, Sequence: 3, CreatedAt: w.at(45), UpdatedAt: w.at(46),
 	}
 }
