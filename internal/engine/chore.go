@@ -36,6 +36,7 @@ func (e *Engine) Chores() []Chore {
 		{"revive_mails", time.Minute, e.ReviveMails},
 		{"read_lists", time.Second, e.ReadLists},
 		{"reconcile", time.Minute, e.ReconcileDue},
+		{"seal_ledger", time.Minute, e.SealLedger},
 		{"keep_key_use", time.Minute, e.KeepKeyUse},
 		{"count_events", 5 * time.Second, e.CountEvents},
 		{"forget_replies", time.Hour, e.ForgetReplies},

@@ -39,8 +39,7 @@ func (b BalanceChange) booking(kind pay.LedgerKind) (pay.LedgerTransaction, erro
 	case against != pay.LedgerPartnerFees && against != pay.LedgerAdjustments:
 		return pay.LedgerTransaction{}, pay.Invalid(pay.CodeInvalidField, "against", "against is %s or %s", pay.LedgerPartnerFees, pay.LedgerAdjustments)
 	}
-	id := newID()
-	t := pay.LedgerTransaction{ID: id, Kind: kind, Source: id, Payment: b.Payment, Note: b.Reason}
+	t := pay.LedgerTransaction{Kind: kind, Payment: b.Payment, Note: b.Reason}
 	if t.Entries = pay.Between(b.Amount, against, pay.PartnerAvailable(b.Account)); kind == pay.LedgerCredit {
 		t.Entries = pay.Between(b.Amount, pay.PartnerAvailable(b.Account), against)
 	}
@@ -76,7 +75,8 @@ func (e *Engine) changeBalance(ctx context.Context, ask Ask, kind pay.LedgerKind
 				return Reply{}, atField(err, "payment_id")
 			}
 		}
-		t.Owner, t.At = ask.Owner, tx.Now()
+		t.ID, t.Owner, t.At = newID(), ask.Owner, tx.Now()
+		t.Source = t.ID
 		if err := tx.InsertLedger(t); err != nil {
 			return Reply{}, err
 		}

@@ -23,18 +23,24 @@ type dialect struct {
 	// ids below the oldest one in flight.
 	feedSettled string
 
+	// ledgerSettled is whether every booking whose id is older than two minutes
+	// is visible or never will be. SQLite writes one after another; on Postgres
+	// no transaction may be in flight that began so long ago.
+	ledgerSettled string
+
 	// rescueJobs frees jobs that were running when the process died; only
 	// right where one process owns the data.
 	rescueJobs string
 }
 
 var sqliteDialect = dialect{
-	name:         "sqlite",
-	exclusive:    true,
-	feedTx:       "0",
-	feedPosition: "(SELECT COALESCE(MAX(position), 0) + 1 FROM events)",
-	feedSettled:  "feed_tx = 0",
-	rescueJobs:   "UPDATE river_job SET state = 'available' WHERE state = 'running'",
+	name:          "sqlite",
+	exclusive:     true,
+	feedTx:        "0",
+	feedPosition:  "(SELECT COALESCE(MAX(position), 0) + 1 FROM events)",
+	feedSettled:   "feed_tx = 0",
+	ledgerSettled: "TRUE",
+	rescueJobs:    "UPDATE river_job SET state = 'available' WHERE state = 'running'",
 }
 
 var postgresDialect = dialect{
@@ -43,5 +49,7 @@ var postgresDialect = dialect{
 	skipLocked:   " FOR NO KEY UPDATE SKIP LOCKED",
 	feedTx:       "pg_current_xact_id()::text::bigint",
 	feedPosition: "nextval('events_position_seq')",
-	feedSettled:  "feed_tx < pg_snapshot_xmin(pg_current_snapshot())::text::bigint",
+	ledgerSettled: "NOT EXISTS (SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND backend_xid IS NOT NULL " +
+		"AND xact_start < now() - interval '100 seconds')",
+	feedSettled: "feed_tx < pg_snapshot_xmin(pg_current_snapshot())::text::bigint",
 }

@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 
 	"florin/internal/pay"
 )
@@ -21,25 +23,40 @@ type LedgerReport struct {
 	Payments     int
 	Transactions int
 	Entries      int
-	Broken       int             // problems in all
-	Problems     []LedgerProblem // the first hundred
+	Blocks       int               // of the chains
+	Heads        []pay.LedgerBlock // the last block of each owner: note their hashes elsewhere
+	Broken       int               // problems in all
+	Problems     []LedgerProblem   // the first hundred
 }
 
 // LedgerProblem is one thing that does not add up.
 type LedgerProblem struct {
 	Owner       pay.Owner
-	Payment     pay.ID
-	Transaction pay.ID // empty when it is about the payment as a whole
+	Payment     pay.ID // empty when it is about no single payment
+	Transaction pay.ID // empty when it is about more than one
 	Message     string
 }
 
-// VerifyLedger walks every payment of every owner with its bookings: each
-// transaction is balanced; what a payment says was captured, refunded and kept
-// as a fee is what its entries say; a hold exists when it must, and has ended
-// exactly when the payment is no longer authorized. It may run beside
-// everything else: each batch is one snapshot.
-func (s *Store) VerifyLedger(ctx context.Context) (LedgerReport, error) {
+// VerifyLedger walks all books of every owner. By payments: what a payment says
+// was captured, refunded, kept as a fee and shared is what its entries say; a
+// hold exists when it must, and has ended exactly when the payment is no longer
+// authorized. By transactions: each is balanced, all of them sum to zero in
+// each currency, every block's hash is that of its transactions and of the
+// block before, and every kept balance is the sum of its entries. It may run
+// beside everything else.
+//
+// Each of heads is a hash of a block that someone noted: it must still be
+// there.
+func (s *Store) VerifyLedger(ctx context.Context, heads ...[]byte) (LedgerReport, error) {
 	var report LedgerReport
+	if err := s.verifyPayments(ctx, &report); err != nil {
+		return report, err
+	}
+	return report, s.verifyBooks(ctx, &report, heads)
+}
+
+// verifyPayments walks the payments; each batch is one snapshot.
+func (s *Store) verifyPayments(ctx context.Context, report *LedgerReport) error {
 	var last pay.Payment
 	for {
 		n := 0
@@ -49,10 +66,10 @@ func (s *Store) VerifyLedger(ctx context.Context) (LedgerReport, error) {
 				return err
 			}
 			n, last = len(batch), batch[len(batch)-1]
-			return tx.verify(&report, batch)
+			return tx.verify(report, batch)
 		})
 		if err != nil || n < verifyBatch {
-			return report, err
+			return err
 		}
 	}
 }
@@ -83,25 +100,14 @@ func (tx *Tx) verify(report *LedgerReport, batch []pay.Payment) error {
 	return nil
 }
 
-// account names one account in one currency.
-type account struct {
-	name     pay.LedgerAccount
-	currency pay.Currency
-}
-
 // verifyPayment checks one payment against all its bookings.
 func verifyPayment(report *LedgerReport, p pay.Payment, booked []pay.LedgerTransaction) {
 	report.Payments++
-	report.Transactions += len(booked)
-	sums, kinds := map[account]int64{}, map[pay.LedgerKind]int{}
+	sums, kinds := map[place]int64{}, map[pay.LedgerKind]int{}
 	for _, t := range booked {
-		report.Entries += len(t.Entries)
 		kinds[t.Kind]++
-		if err := t.Check(); err != nil {
-			report.add(p, t.ID, err.Error())
-		}
 		for _, e := range t.Entries {
-			sums[account{e.Account, e.Amount.Currency}] += e.Amount.Minor
+			sums[place{e.Account, e.Amount.Currency}] += e.Amount.Minor
 		}
 	}
 	ours := p
@@ -111,19 +117,48 @@ func verifyPayment(report *LedgerReport, p pay.Payment, booked []pay.LedgerTrans
 	report.compare(p, sums, pay.LedgerSales, pay.Amount(-ours.Captured.Minor, p.Captured.Currency))
 	report.compare(p, sums, pay.LedgerRefunds, ours.Refunded)
 	report.compare(p, sums, pay.LedgerFees, ours.Fee)
-	report.holds(p, kinds, sums[account{pay.LedgerHeld, p.Amount.Currency}])
+	report.share(p, booked)
+	report.holds(p, kinds, sums[place{pay.LedgerHeld, p.Amount.Currency}])
 }
 
 // compare checks that an account got what the payment says, in the currency
 // that it says, and nothing in any other.
-func (r *LedgerReport) compare(p pay.Payment, sums map[account]int64, name pay.LedgerAccount, says pay.Money) {
-	if booked := sums[account{name, says.Currency}]; booked != says.Minor {
+func (r *LedgerReport) compare(p pay.Payment, sums map[place]int64, name pay.LedgerAccount, says pay.Money) {
+	if booked := sums[place{name, says.Currency}]; booked != says.Minor {
 		r.add(p, "", fmt.Sprintf("the payment says %s for %s, its entries say %s", says, name, pay.Amount(booked, says.Currency)))
 	}
 	for a, sum := range sums {
-		if a.name == name && a.currency != says.Currency && sum != 0 {
+		if a.account == name && a.currency != says.Currency && sum != 0 {
 			r.add(p, "", fmt.Sprintf("its entries bring %s to %s, of which the payment knows nothing", pay.Amount(sum, a.currency), name))
 		}
+	}
+}
+
+// shareKinds is which booking gives a partner its part of a payment.
+var shareKinds = map[pay.ChargeType]pay.LedgerKind{
+	pay.ChargeSeparate: pay.LedgerShare, pay.ChargeDestination: pay.LedgerAutoTransfer, pay.ChargeDirect: pay.LedgerDirectCharge,
+}
+
+// share checks that a partner got its part once, and as much as the payment
+// says.
+func (r *LedgerReport) share(p pay.Payment, booked []pay.LedgerTransaction) {
+	for _, t := range booked {
+		if slices.Contains(slices.Collect(maps.Values(shareKinds)), t.Kind) && t.Kind != shareKinds[p.Share.Type] {
+			r.add(p, t.ID, fmt.Sprintf("a %s of a payment that is not shared so", t.Kind))
+		}
+	}
+	kind, shared := shareKinds[p.Share.Type]
+	if !shared {
+		return
+	}
+	var got int64
+	for _, t := range booked {
+		if t.Kind == kind {
+			got += t.Entries[0].Amount.Minor
+		}
+	}
+	if part := p.PartnerShare(); got != part.Minor {
+		r.add(p, "", fmt.Sprintf("the partner's part is %s, and %s was booked for it", part, pay.Amount(got, part.Currency)))
 	}
 }
 

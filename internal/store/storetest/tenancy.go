@@ -84,7 +84,7 @@ var unowned = map[string]string{
 	"WebhookConnections": "finds out whose a Stripe event is", "DuePayments": "a sweep for all", "DueAccounts": "a sweep for all", "UnfinishedCards": "a sweep for all", "ExpiredCards": "a sweep for all", "DueShares": "a sweep for all, or for one", "DueRefunds": "a sweep for all",
 	"LeaseCalls": "a sweep for all", "ReleaseCalls": "at the start, for all", "ReapRequests": "a sweep for all",
 	"LeaseOperationCalls": "a sweep for all", "ReleaseOperationCalls": "at the start, for all", "ReapOperationCalls": "a sweep for all",
-	"DueApprovals": "a sweep for all", "UnreadConnections": "a sweep for all", "UnreadAccounts": "a sweep for all",
+	"DueApprovals": "a sweep for all", "UnsealedOwners": "a sweep for all", "LedgerSettled": "about all transactions", "UnreadConnections": "a sweep for all", "UnreadAccounts": "a sweep for all",
 	"LeaseReadings": "a sweep for all", "ReleaseReadings": "at the start, for all", "ReadOwners": "tells who the owners are",
 	"LivePolls": "a sweep for all", "LeasePolls": "a sweep for all", "ReapPolls": "a sweep for all", "DueWatches": "a sweep for all",
 	"DueSubscriptions": "a sweep for all", "DueInvoices": "a sweep for all",
@@ -336,6 +336,12 @@ func strangerInserts(t *testing.T, stranger, w *World, x everything, tried map[s
 			assert.Contains(t, strings.ToLower(err.Error()), "foreign key", name)
 		}
 	}
+	tried["SealLedger"] = true
+	stranger.Write(t, func(tx *store.Tx) error {
+		n, err := tx.SealLedger(o, NewID())
+		assert.Zero(t, n, "they have booked nothing")
+		return err
+	})
 	request, connection, key := x.request, w.Connection, stranger.NewAPIKey()
 	request.Owner, connection.Owner, connection.Name, connection.Default = o, o, "same id", false
 	stranger.Write(t, func(tx *store.Tx) error {
