@@ -99,6 +99,20 @@ var pages = []page{
 	{pattern: "POST /payments/{id}/refund", scope: pay.ScopePaymentsWrite, answer: (*dashboard).refundPayment},
 
 	{pattern: "GET /refunds", scope: pay.ScopePaymentsRead, answer: (*dashboard).refunds},
+	{pattern: "GET /accounts", scope: pay.ScopeAccountsRead, answer: (*dashboard).accounts},
+	{pattern: "GET /accounts/{id}", scope: pay.ScopeAccountsRead, answer: (*dashboard).account},
+	{pattern: "POST /accounts", scope: pay.ScopeAccountsWrite, answer: (*dashboard).createAccount},
+	{pattern: "POST /accounts/{id}/link", scope: pay.ScopeAccountsWrite, answer: (*dashboard).linkAccount},
+
+	{pattern: "GET /subscriptions", scope: pay.ScopeSubscriptionsRead, answer: (*dashboard).subscriptions},
+	{pattern: "GET /subscriptions/{id}", scope: pay.ScopeSubscriptionsRead, answer: (*dashboard).subscription},
+	{pattern: "POST /subscriptions/{id}/cancel", scope: pay.ScopeSubscriptionsWrite, answer: (*dashboard).cancelSubscription},
+	{pattern: "GET /plans", scope: pay.ScopeSubscriptionsRead, answer: (*dashboard).plans},
+	{pattern: "POST /plans", scope: pay.ScopeSubscriptionsWrite, answer: (*dashboard).createPlan},
+
+	{pattern: "GET /transactions", scope: pay.ScopeLedgerRead, answer: (*dashboard).transactions},
+	{pattern: "GET /ledger", scope: pay.ScopeLedgerRead, answer: (*dashboard).ledger},
+
 	{pattern: "GET /endpoints", scope: pay.ScopeWebhooksRead, answer: (*dashboard).endpoints},
 	{pattern: "GET /deliveries", scope: pay.ScopeWebhooksRead, answer: (*dashboard).deliveries},
 	{pattern: "GET /deliveries/{id}", scope: pay.ScopeWebhooksRead, answer: (*dashboard).delivery},
@@ -115,6 +129,10 @@ var sections = []section{
 	{"/", "Home", ""},
 	{"/payments", "Payments", pay.ScopePaymentsRead},
 	{"/refunds", "Refunds", pay.ScopePaymentsRead},
+	{"/accounts", "Partners", pay.ScopeAccountsRead},
+	{"/subscriptions", "Subscriptions", pay.ScopeSubscriptionsRead},
+	{"/transactions", "Transactions", pay.ScopeLedgerRead},
+	{"/ledger", "Ledger", pay.ScopeLedgerRead},
 	{"/endpoints", "Webhooks", pay.ScopeWebhooksRead},
 	{"/deliveries", "Deliveries", pay.ScopeWebhooksRead},
 }

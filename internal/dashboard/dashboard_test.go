@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"florin/internal/app/apptest"
+	"florin/internal/client"
 	"florin/internal/pay"
 )
 
@@ -106,6 +107,87 @@ func TestADeclinedCardWithTheBrowser(t *testing.T) {
 	b.sees("failed", "declined")
 	assert.True(t, strings.HasPrefix(b.path(), "/payments/"))
 	b.isAccessible()
+}
+
+// A partner is added, sent to Stripe's page, and comes back with money booked.
+func TestPartnersWithTheBrowser(t *testing.T) {
+	t.Parallel()
+	b := open(t)
+	b.signsIn()
+	b.clicks("nav a[href='/accounts']")
+	b.sees("No partners here")
+	b.isAccessible()
+	b.opens("details summary")
+	b.fills("input[name=name]", "Jenny Rosen")
+	b.clicks("form[action='/accounts'][method=post] button")
+	b.sees("The partner was added.", "Jenny Rosen", "pending", "Stripe wants", "Held for payouts")
+	b.isAccessible()
+	b.pictures("partner")
+	b.clicks("form[action$='/link'] button")
+	b.sees("Send this address to the partner", b.server.Sandbox.URL())
+	b.isAccessible()
+	b.clicks("nav a[href='/ledger']")
+	b.sees("Nothing was booked yet")
+	b.clicks("nav a[href='/transactions']")
+	b.sees("Nothing moved Stripe's balance")
+	b.goes("/payments")
+	b.opens("details summary")
+	b.fills("input[name=amount]", "50")
+	b.clicks("form[action='/payments'][method=post] button")
+	b.sees("Where the money is", "Our books", "sales")
+	b.clicks("nav a[href='/ledger']")
+	b.sees("Entries", "$1.75", "capture")
+	b.isAccessible()
+	b.pictures("ledger")
+	b.goes("/transactions")
+	b.isAccessible()
+}
+
+// A plan is made, and a subscription to it looked at and ended.
+func TestSubscriptionsWithTheBrowser(t *testing.T) {
+	t.Parallel()
+	b := open(t)
+	b.signsIn()
+	b.clicks("nav a[href='/subscriptions']")
+	b.sees("No subscriptions here")
+	b.goes("/plans")
+	b.opens("details summary")
+	b.fills("input[name=name]", "Lessons")
+	b.fills("input[name=amount]", "10.00")
+	b.clicks("form[action='/plans'][method=post] button")
+	b.sees("The plan was made.", "Lessons", "$10.00", "every month")
+	b.isAccessible()
+	subscription := b.subscribes()
+	b.goes("/subscriptions")
+	b.sees("Lessons", "active")
+	b.isAccessible()
+	b.pictures("subscriptions")
+	b.goes("/subscriptions/" + subscription)
+	b.sees("$10.00", "every month")
+	b.isAccessible()
+	b.opens(".actions summary")
+	b.clicks("form[action$='/cancel'] button")
+	b.sees("The subscription ends with what is paid for.", "Ends")
+	b.pictures("subscription")
+	b.opens(".actions summary")
+	b.opens("input[value=now]")
+	b.clicks("form[action$='/cancel'] button")
+	b.sees("The subscription has ended.", "canceled")
+}
+
+// subscribes makes a customer with a saved card and subscribes them to the one
+// plan there is, through the API.
+func (b *browser) subscribes() (id string) {
+	b.t.Helper()
+	c := client.New(b.server.URL(), b.server.Key, nil)
+	card, err := c.SaveCard(b.t.Context(), client.NewCard{PaymentMethodID: "pm_card_visa", CustomerEmail: "reader@example.com"})
+	require.NoError(b.t, err)
+	plans, err := client.Collect(c.Plans(b.t.Context(), client.PlanFilter{}))
+	require.NoError(b.t, err)
+	require.Len(b.t, plans, 1)
+	s, err := c.CreateSubscription(b.t.Context(), client.NewSubscription{CustomerID: card.CustomerID, PlanID: plans[0].ID}, client.IdempotencyKey("subscribe"))
+	require.NoError(b.t, err)
+	return s.ID
 }
 
 // guest is a browser without scripts.

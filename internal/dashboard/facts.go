@@ -1,9 +1,11 @@
 package dashboard
 
 import (
+	"cmp"
 	"encoding/json"
 	"maps"
 	"slices"
+	"strconv"
 
 	"florin/internal/engine"
 	"florin/internal/pay"
@@ -48,4 +50,26 @@ func detailOf(m engine.Moment) string {
 		return ""
 	}
 	return string(text)
+}
+
+// nameOf is what people call a partner.
+func nameOf(a pay.Account) string {
+	return cmp.Or(a.Name, a.Email, a.ProviderRef, string(a.ID))
+}
+
+func yes(is bool) string {
+	if is {
+		return "yes"
+	}
+	return "no"
+}
+
+func orDash(text string) string { return cmp.Or(text, "–") }
+
+// every is how often a plan is due, in words.
+func every(p pay.Plan) string {
+	if p.IntervalCount == 1 {
+		return "every " + string(p.Interval)
+	}
+	return "every " + strconv.Itoa(p.IntervalCount) + " " + string(p.Interval) + "s"
 }

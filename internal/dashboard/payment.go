@@ -133,6 +133,7 @@ type paymentView struct {
 	Payment  pay.Payment
 	Refunds  []pay.Refund
 	Moments  []engine.Moment
+	Money    pay.Explanation // zero for a key that may not see the books
 	Write    bool
 	Once     string
 	Left     pay.Money // that can still be given back
@@ -160,7 +161,13 @@ func (d *dashboard) payment(v *visit) error {
 	if err != nil {
 		return err
 	}
-	shown := paymentView{Payment: p, Refunds: refunds.Items, Moments: moments, Write: v.allows(pay.ScopePaymentsWrite), Once: once()}
+	var money pay.Explanation
+	if v.allows(pay.ScopeLedgerRead) {
+		if money, err = d.engine.ExplainPayment(v.ctx(), v.owner(), id); err != nil {
+			return err
+		}
+	}
+	shown := paymentView{Payment: p, Money: money, Refunds: refunds.Items, Moments: moments, Write: v.allows(pay.ScopePaymentsWrite), Once: once()}
 	if shown.Left, err = p.Remaining(onTheWay(p, refunds.Items)); err != nil {
 		return err
 	}
