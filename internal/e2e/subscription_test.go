@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -51,18 +52,21 @@ func (w *world) paid(subscription string, invoices int) []any {
 	return found
 }
 
-// The year of a reader: seven days for nothing, then ten dollars a month.
+// The year of a reader: seven days for nothing, then ten dollars a month, of
+// which the author gets four fifths. Stripe keeps 2.9 % and 30 cents of each.
 func TestSubscriptionForAYear(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, w *world) {
-		w.stripeKey("year")
-		plan := w.plan(`"trial_days":7`)
+		stripe := w.stripeKey("year")
+		author := w.partner()
+		plan := w.plan(`"trial_days":7`, `"account_id":"`+author+`"`, `"platform_percent":"20"`)
 		customer, card := w.reader("pm_card_visa")
 		made := w.subscribes("s", customer, plan).want(201)
 		assert.Equal(t, "trialing", made.text("data.status"))
-		assert.Equal(t, card, made.text("data.card_id"))
+		assert.Equal(t, []any{card, author, "20"}, []any{made.at("data.card_id"), made.at("data.account_id"), made.at("data.platform_percent")})
 		id := made.text("data.id")
 		w.paid(id, 1) // of the trial: nothing
+		assert.Empty(t, w.get("/v1/payments").list("data"), "a trial costs nothing")
 		w.passes(8)
 		w.until("/v1/subscriptions/"+id, "data.status", "active")
 		for month := 1; month <= 12; month++ {
@@ -70,11 +74,38 @@ func TestSubscriptionForAYear(t *testing.T) {
 			w.passes(31)
 		}
 		w.paid(id, 14)
-		payments := w.get("/v1/payments?limit=100").list("data")
+		payments := w.get("/v1/payments?limit=100&account=" + author).list("data")
 		require.Len(t, payments, 13)
-		for _, p := range payments {
-			assert.Equal(t, "completed", p.(map[string]any)["status"])
-			assert.Equal(t, "10.00", p.(map[string]any)["amount"])
+		for _, one := range payments {
+			p := one.(map[string]any)
+			assert.Equal(t, []any{"completed", "10.00", "2.00", "8.00", "destination"}, []any{p["status"], p["amount"], p["application_fee"], p["partner_share"], p["charge_type"]})
 		}
+		w.stands(map[string]string{
+			"stripe": "18.33", "sales": "-130.00", "fees": "7.67", "shares": "104.00", // 13 times 10.00 - 0.59 - 8.00 = 1.41
+			"account_stripe:" + author: "104.00", "account_owner:" + author: "-104.00",
+		})
+		sent := 0
+		for _, transfer := range w.atStripe(stripe, "GET", "/v1/transfers?limit=100", "").want(200).list("data") {
+			amount, err := transfer.(map[string]any)["amount"].(json.Number).Int64()
+			require.NoError(t, err)
+			sent += int(amount)
+		}
+		assert.Equal(t, 13*1000, sent, "Stripe moves all of a destination charge, and takes the application fee back")
+		w.ledgerIsRight()
 	})
+}
+
+// stands waits until the ledger's accounts stand as wanted: a fee may follow
+// its payment.
+func (w *world) stands(want map[string]string) {
+	w.t.Helper()
+	var got map[string]string
+	require.EventuallyWithT(w.t, func(c *assert.CollectT) {
+		got = map[string]string{}
+		for _, one := range w.get("/v1/ledger/balances").list("data") {
+			balance := one.(map[string]any)
+			got[fmt.Sprint(balance["ledger_account"])] = fmt.Sprint(balance["balance"])
+		}
+		assert.Equal(c, want, got)
+	}, patience, 50*time.Millisecond)
 }
