@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -118,7 +119,9 @@ func rowsCard(t *testing.T, w *World) {
 	c.Status, c.Failure, c.Sequence, c.UpdatedAt = pay.CardRemoved, pay.Failure{}, 9, w.at(103)
 	kept(t, w, func(tx *store.Tx) error { return tx.UpdateCard(c) }, c, read)
 	kept(t, w, func(*store.Tx) error { return nil }, c, func(tx *store.Tx) (pay.Card, error) { return tx.CardByRef(w.Owner, "pm_other") })
+	kept(t, w, func(*store.Tx) error { return nil }, c, func(tx *store.Tx) (pay.Card, error) { return tx.CardBySetup(w.Owner, c.SetupRef) })
 	locked(t, w, c, func(tx *store.Tx) (pay.Card, error) { return tx.LockCard(w.Owner, c.ID) })
+	sweptCards(t, w)
 
 	customer := w.Customer
 	customer.ProviderRef = "cus_other"
@@ -280,5 +283,35 @@ func rowsProviderEvent(t *testing.T, w *World) {
 	kept(t, w, func(tx *store.Tx) error { return tx.FinishProviderEvent(e) }, e, read)
 	kept(t, w, func(*store.Tx) error { return nil }, []pay.ProviderEvent{e}, func(tx *store.Tx) ([]pay.ProviderEvent, error) {
 		return tx.ProviderEventsOf(w.Owner, e.PaymentRef)
+	})
+}
+
+// sweptCards is what the sweeps over cards find of the world's own.
+func sweptCards(t *testing.T, w *World) {
+	waiting, old, good := w.NewCard(), w.NewCard(), w.NewCard()
+	waiting.Status, waiting.Default, waiting.UpdatedAt = pay.CardPending, false, w.at(20)
+	old.Default, old.ExpYear, old.ExpMonth, old.ToldExpired = true, 2030, 5, time.Time{}
+	good.Default, good.ExpYear, good.ExpMonth, good.ToldExpired = false, 2030, 6, time.Time{}
+	w.Write(t, func(tx *store.Tx) error {
+		return errors.Join(tx.InsertCard(waiting), tx.InsertCard(old), tx.InsertCard(good))
+	})
+	own := func(found []pay.Card, err error) []pay.ID {
+		require.NoError(t, err)
+		var ids []pay.ID
+		for _, card := range found {
+			if card.Owner == w.Owner {
+				ids = append(ids, card.ID)
+			}
+		}
+		return ids
+	}
+	w.Read(t, func(tx *store.Tx) error {
+		assert.Equal(t, []pay.ID{waiting.ID}, own(tx.UnfinishedCards(w.at(21), 1000)))
+		assert.Empty(t, own(tx.UnfinishedCards(w.at(20), 1000)))
+		assert.Equal(t, []pay.ID{old.ID}, own(tx.ExpiredCards(2030, 6, 1000)))
+		assert.Equal(t, []pay.ID{old.ID, good.ID}, own(tx.ExpiredCards(2031, 1, 1000)))
+		defaults, err := tx.DefaultCards(w.Owner, []pay.ID{w.Customer.ID, NewID()})
+		assert.Equal(t, map[pay.ID]pay.ID{w.Customer.ID: old.ID}, defaults)
+		return err
 	})
 }

@@ -182,6 +182,7 @@ func strangerReads(t *testing.T, stranger, w *World, x everything, tried map[str
 		one("Card")(tx.Card(o, w.Card.ID))
 		one("LockCard")(tx.LockCard(o, w.Card.ID))
 		one("CardByRef")(tx.CardByRef(o, w.Card.ProviderRef))
+		one("CardBySetup")(tx.CardBySetup(o, w.Card.SetupRef))
 		one("Payment")(tx.Payment(o, x.payment.ID))
 		one("LockPayment")(tx.LockPayment(o, x.payment.ID))
 		one("PaymentByRef")(tx.PaymentByRef(o, x.payment.ProviderRef))
@@ -249,6 +250,8 @@ func strangerLists(t *testing.T, stranger, w *World, x everything, tried map[str
 		empty("LedgerSums")(tx.LedgerSums(o, pay.LedgerFilter{}))
 		empty("GuardedBalance")(tx.GuardedBalance(o, pay.PartnerAvailable(p), ""))
 		empty("Cards")(tx.Cards(o, w.Customer.ID, pay.Page{}))
+		empty("Customers")(tx.Customers(o, w.Customer.Email, pay.Page{}))
+		empty("DefaultCards")(tx.DefaultCards(o, []pay.ID{w.Customer.ID}))
 		completed, pending, err := tx.RefundTotals(o, p)
 		tried["RefundTotals"] = true
 		require.NoError(t, err)

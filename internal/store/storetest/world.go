@@ -113,6 +113,7 @@ func (w *World) NewCard() pay.Card {
 		ID: key, Owner: w.Owner, Customer: w.Customer.ID, Connection: w.Connection.ID, Provider: pay.ProviderStripe,
 		ProviderRef: "pm_" + string(key), Brand: "visa", Last4: "4242", ExpMonth: 12, ExpYear: 2031, Default: true,
 		Status: pay.CardActive, Failure: failure(), Sequence: 3, CreatedAt: w.at(4), UpdatedAt: w.at(5),
+		SetupRef: "seti_" + string(key), ReturnURL: "https://example.com/back", RedirectURL: "https://example.com/3ds", ToldExpired: w.at(6),
 	}
 }
 
