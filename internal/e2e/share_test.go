@@ -63,6 +63,9 @@ func TestAPaymentIsShared(t *testing.T) {
 		assert.Equal(t, ref, intent.text("on_behalf_of"))
 		assert.Equal(t, p.text("data.id"), intent.text("transfer_group"))
 		assert.Len(t, w.get("/v1/payments?account="+direct).list("data"), 3)
+		books := w.get("/v1/accounts/" + direct + "/balance").want(200)
+		assert.Equal(t, "31.12", books.text("data.balances.0.at_stripe"), "our books are Stripe's")
+		assert.Equal(t, "16.00", books.text("data.balances.0.pending"))
 		w.ledgerIsRight()
 	})
 }
@@ -121,6 +124,8 @@ func TestADirectChargeIsUndone(t *testing.T) {
 		form := "payment_intent=" + paid.text("data.provider_ref") + "&amount=300"
 		w.inAccount(stripe, ref, "POST", "/v1/refunds", form).want(200)
 		w.until("/v1/payments/"+paid.text("data.id"), "data.amount_refunded", "8.00")
+		w.until("/v1/accounts/"+shop+"/balance", "data.balances.0.at_stripe", "7.12")
+		assert.Equal(t, int64(712), w.balanceAt(stripe, ref))
 		w.ledgerIsRight()
 	})
 }
@@ -153,5 +158,24 @@ func TestSharesThatAreRefused(t *testing.T) {
 		late := w.shared("late", driver, "separate", "20.00").want(409)
 		assert.Equal(t, "account_disabled", late.text("error.code"))
 		assert.Empty(t, w.get("/v1/payments").list("data"), "nothing was written down")
+	})
+}
+
+// Stripe's clock may be ahead of ours, in the sandbox by weeks: that funds are
+// available is Stripe's to say.
+func TestAShareIsAvailableWhenStripeSaysSo(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, w *world) {
+		stripe := w.stripeKey("ahead")
+		driver := w.partner()
+		w.shared("ride", driver, "separate", "20.00", `"platform_percent":"20"`).want(201)
+		before := w.get("/v1/accounts/" + driver + "/balance").want(200)
+		assert.Equal(t, "16.00", before.text("data.balances.0.pending"), "%s", before.body)
+		assert.Equal(t, "0.00", before.text("data.balances.0.available"))
+		w.atStripe(stripe, "POST", "/_sandbox/clock/advance", `{"seconds":1209600}`).want(200)
+		w.atStripe(stripe, "GET", "/v1/balance", "").want(200) // the account catches up with its clock
+		after := w.until("/v1/accounts/"+driver+"/balance", "data.balances.0.available", "16.00")
+		assert.Equal(t, "0.00", after.text("data.balances.0.pending"))
+		w.ledgerIsRight()
 	})
 }
