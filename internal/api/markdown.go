@@ -61,6 +61,8 @@ func StatesMarkdown() string {
 	writeMoves(&b, "Approvals", pay.ApprovalMoves)
 	writeMoves(&b, "Runs of flows", pay.RunMoves)
 	writeMoves(&b, "Partners' accounts", pay.AccountMoves)
+	writeMoves(&b, "Transfers", pay.TransferMoves)
+	writeMoves(&b, "Reversals of transfers", pay.ReversalMoves)
 	b.WriteString("\n## Events\n\n| Event | Meaning |\n|---|---|\n")
 	for _, event := range pay.EventTypes {
 		fmt.Fprintf(&b, "| `%s` | %s |\n", event.Type, event.Meaning)

@@ -80,6 +80,8 @@ func (p *program) rootCommand() *cobra.Command {
 		p.customerCommand(),
 		p.accountCommand(),
 		p.planCommand(), p.subscriptionCommand(), p.invoiceCommand(), p.mailCommand(),
+		p.planCommand(), p.subscriptionCommand(), p.invoiceCommand(),
+		p.transferCommand(),
 		p.transactionCommand(),
 		p.merchantCommand(), p.apikeyCommand(), p.ledgerCommand(),
 		p.merchantCommand(), p.apikeyCommand(), p.ledgerCommand(), p.paymentCommand(), p.transactionCommand(), p.reconcileCommand(), p.scenarioCommand(),

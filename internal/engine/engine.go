@@ -24,6 +24,8 @@ type Gateway interface {
 	Accounts
 	Partners
 	Signatures
+	MoneyComposer
+	MoneyFinder
 	BillingComposer
 	BillingFinder
 }

@@ -28,6 +28,7 @@ type Presenter interface {
 	EndpointDeleted(id pay.ID) Reply
 	Delivery(d pay.Delivery, status Standing) Reply
 	Replayed(n int) Reply // n deliveries were started again
+	MoneyPresenter
 	BillingPresenter
 }
 

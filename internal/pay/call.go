@@ -24,6 +24,8 @@ const (
 	ActionOnboardingLink     Action = "onboarding_link"
 	ActionAddBankAccount     Action = "add_bank_account"
 	ActionRemoveBankAccount  Action = "remove_bank_account"
+	ActionTransfer           Action = "transfer"
+	ActionReverse            Action = "reverse"
 	ActionCreatePlan         Action = "create_plan"
 	ActionChangePlan         Action = "change_plan"
 	ActionSubscribe          Action = "subscribe"
@@ -111,8 +113,10 @@ type Answer struct {
 	Customer   string        // cus_… after create_customer
 	Account    *AccountReport
 	Bank       *BankAccount // after add_bank_account
-	Link       *Link        // after onboarding_link
-	Err        *Error       // unless done
+	Transfer   *TransferReport
+	Reversal   *ReversalReport
+	Link       *Link  // after onboarding_link
+	Err        *Error // unless done
 	Plan       *PlanReport
 	Subscribed *SubscriptionReport
 	Invoice    *InvoiceReport

@@ -97,6 +97,7 @@ const (
 	CodeAccountDisabled     Code = "account_disabled"
 	CodeSessionEnded        Code = "session_ended"
 	CodeBalanceTooLow       Code = "insufficient_balance"
+	CodeNotTransferred      Code = "transfer_not_completed"
 	CodePlanArchived        Code = "plan_archived"
 	CodeSubscriptionEnded   Code = "subscription_ended"
 	CodeInvoiceNotOpen      Code = "invoice_not_open"
@@ -197,6 +198,7 @@ var Codes = []CodeInfo{
 	{CodeSessionEnded, KindUnsigned, "The dashboard's session or sign-in link is over.", "Sign in again; `florin dashboard` prints a link."},
 	{CodeAccountDisabled, KindConflict, "The partner's account may take no money.", "The message says why; an onboarding link lets the partner give what is missing."},
 	{CodeBalanceTooLow, KindConflict, "The partner's in-app balance does not allow this.", "Take less, wait until pending money is available, or raise the account's `debt_limit`."},
+	{CodeNotTransferred, KindConflict, "The transfer did not come about, or not yet: there is nothing to take back.", "Read the transfer; wait while it is `pending`."},
 	{CodePlanArchived, KindConflict, "The plan takes no new subscriptions.", "Use another plan, or make it active again with `PATCH /v1/plans/{id}`."},
 	{CodeSubscriptionEnded, KindConflict, "The subscription has ended.", "Make a new one."},
 	{CodeInvoiceNotOpen, KindConflict, "The invoice is not waiting to be paid.", "Read it to see how it stands."},

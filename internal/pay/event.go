@@ -64,6 +64,11 @@ const (
 	EventReconciliationDifference EventType = "reconciliation.difference"
 
 	EventPing EventType = "endpoint.ping"
+
+	EventTransferCreated  EventType = "transfer.created"
+	EventTransferFailed   EventType = "transfer.failed"
+	EventTransferReversed EventType = "transfer.reversed"
+	EventReversalFailed   EventType = "transfer.reversal_failed"
 )
 
 // EventInfo is an event and what it tells.
@@ -129,6 +134,10 @@ var EventTypes = []EventInfo{
 	{EventInvoiceVoided, "An invoice was made void."},
 	{EventInvoiceUncollectible, "An invoice is not expected to be paid any more."},
 	{EventReconciliationDifference, "Your books and Stripe's say different things: see what florin reconcile says."},
+	{EventTransferCreated, "Money was sent to a partner's account at Stripe."},
+	{EventTransferFailed, "Stripe refused a transfer; error says why, and the partner's balance has its money again."},
+	{EventTransferReversed, "A transfer was taken back, or part of it; see amount_reversed."},
+	{EventReversalFailed, "Stripe refused to take a transfer back; error says why."},
 	{EventPing, "Sent on request, to try an endpoint."},
 }
 
@@ -182,6 +191,8 @@ const (
 	TopicSubscription Topic = "subscription"
 	TopicInvoice      Topic = "invoice"
 	TopicClock        Topic = "clock" // a test clock of Stripe's
+
+	TopicTransfer Topic = "transfer" // and its reversals
 )
 
 // ProviderEventState is what was done about a Stripe event.

@@ -141,7 +141,9 @@ const (
 	LedgerDirectRefund   LedgerKind = "direct_refund"   // what a refund of a direct charge took from the partner
 	LedgerFeeRefund      LedgerKind = "fee_refund"      // an application fee given back
 
-	LedgerTransfer         LedgerKind = "transfer"
+	LedgerTransferHold     LedgerKind = "transfer_hold"    // set aside when a transfer of the partner's money is asked for
+	LedgerTransferRelease  LedgerKind = "transfer_release" // the hold voided: Stripe refused the transfer
+	LedgerTransfer         LedgerKind = "transfer"         // the hold posted, or the merchant's own money sent
 	LedgerTransferReversal LedgerKind = "transfer_reversal"
 
 	LedgerPayoutHold     LedgerKind = "payout_hold"     // set aside when a payout is asked for

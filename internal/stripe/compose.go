@@ -20,6 +20,9 @@ const (
 	keyMerchant = "florin_merchant"
 	keyAccount  = "florin_account"
 	keyCard     = "florin_card"
+	keyTransfer = "florin_transfer"
+	keyReversal = "florin_reversal"
+	keyPrefix   = "florin_" // of all of them
 
 	keyPlan         = "florin_plan"
 	keySubscription = "florin_subscription"

@@ -36,6 +36,8 @@ var (
 	ofCard    = change{topic: pay.TopicCard}
 	ofSetup   = change{topic: pay.TopicSetup}
 
+	ofTransfer = change{topic: pay.TopicTransfer}
+
 	ofPlan         = change{topic: pay.TopicPlan}
 	ofSubscription = change{topic: pay.TopicSubscription}
 	ofInvoice      = change{topic: pay.TopicInvoice}
@@ -64,6 +66,10 @@ var handled = map[string]change{
 	"account.external_account.updated":         ofAccount,
 	"account.external_account.deleted":         ofAccount,
 	"capability.updated":                       ofAccount,
+
+	"transfer.created":  ofTransfer,
+	"transfer.updated":  ofTransfer,
+	"transfer.reversed": ofTransfer,
 
 	"price.updated":                   ofPlan,
 	"customer.subscription.created":   ofSubscription,

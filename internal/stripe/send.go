@@ -62,6 +62,8 @@ var readers = map[pay.Action]func(result *pay.Answer, body []byte) error{
 	pay.ActionOnboardingLink:     intoLink,
 	pay.ActionAddBankAccount:     intoBankAccount,
 	pay.ActionRemoveBankAccount:  intoNothing,
+	pay.ActionTransfer:           intoTransfer,
+	pay.ActionReverse:            intoReversal,
 	pay.ActionCreatePlan:         intoPlan,
 	pay.ActionChangePlan:         intoPlan,
 	pay.ActionSubscribe:          intoSubscription,

@@ -119,6 +119,7 @@ func testTenancy(t *testing.T, s *store.Store) {
 			strangerDifferences(t, stranger, w, x.payment, tried)
 			strangerSessions(t, stranger, w, x.key, tried)
 			strangerBilling(t, stranger, w, tried)
+			strangerTransfers(t, stranger, w, tried)
 			assert.Equal(t, before, snapshot(t, w, x), "a stranger changed something")
 			kind := reflect.TypeFor[*store.Tx]()
 			for i := range kind.NumMethod() {
