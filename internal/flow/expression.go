@@ -112,6 +112,10 @@ func compile(text string, s scope) (e *expression, spoken map[string]int, wrong 
 	if err != nil {
 		return nil, look.spoken, flawOf(text, err).suggest(s, tree.Node)
 	}
+	if wrong := misspelt(tree.Node, s); wrong != nil {
+		wrong.text = fmt.Sprintf("%s in %q", wrong.text, text)
+		return nil, look.spoken, wrong
+	}
 	program, err := expr.Compile(text, append(options, expr.Patch(nullSafe{}), memberFunction)...)
 	if err != nil {
 		return nil, look.spoken, flawOf(text, err)

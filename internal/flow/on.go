@@ -17,6 +17,7 @@ import (
 const (
 	OnSchedule = "schedule"
 	OnManual   = "manual"
+	OnWebhook  = "webhook" // of the catalogue; its posts may have a schema in the document
 )
 
 // What becomes of a schedule's times that nobody was there for.
@@ -54,6 +55,9 @@ func (r *reader) on(n *node) types.Type {
 		return types.Any
 	}
 	r.settings(settings, trigger)
+	if name == OnWebhook {
+		return r.input(r.within(settings, "input"))
+	}
 	schema, err := readSchema(trigger.Output)
 	if err != nil {
 		return types.Any
@@ -141,8 +145,23 @@ func (o On) Schedule() (cron.Schedule, error) {
 
 // manual reads the schema of what a run is started with.
 func (r *reader) manual(n *node) types.Type {
-	input := r.optional(n, "input")["input"]
-	if input == nil {
+	return r.input(r.optional(n, "input")["input"])
+}
+
+// within is one of the settings, without a complaint about others.
+func (r *reader) within(settings *node, key string) *node {
+	all, _ := settings.entries()
+	for _, e := range all {
+		if e.key == key {
+			return e.node
+		}
+	}
+	return nil
+}
+
+// input reads the schema that a document gives of what its runs begin with.
+func (r *reader) input(input *node) types.Type {
+	if input == nil || input.value == nil {
 		return types.Any
 	}
 	r.flow.On.Input = mustJSON(input.plain())
@@ -209,7 +228,7 @@ func (r *reader) polling(e entry, t Trigger) {
 // Errors: Problems with the place within it as path.
 func (f *Flow) CheckTrigger(trigger json.RawMessage) error {
 	raw := f.On.Input
-	if t, ok := f.catalogue.Trigger(f.On.Trigger); ok {
+	if t, ok := f.catalogue.Trigger(f.On.Trigger); ok && len(raw) == 0 {
 		raw = t.Output
 	}
 	schema, err := readSchema(raw)

@@ -8,6 +8,7 @@ import (
 	"github.com/google/jsonschema-go/jsonschema"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"github.com/stripe/stripe-mock/embedded"
 
 	"florin/internal/operation"
 	"florin/internal/pay"
@@ -113,4 +114,26 @@ func TestJudging(t *testing.T) {
 	}
 	_, err := triggers.Judge("payment-failed", nil, json.RawMessage(`{"id":"evt_1","created":5,"data":{"object":{}}}`))
 	assert.True(t, pay.Is(err, pay.CodeInvalidBody))
+}
+
+// TestTriggersKnowAllFieldsOfStripesDocument so that no field that exists is
+// taken for a misspelt one.
+func TestTriggersKnowAllFieldsOfStripesDocument(t *testing.T) {
+	t.Parallel()
+	var document struct {
+		Components struct {
+			Schemas map[string]struct{ Properties map[string]json.RawMessage }
+		}
+	}
+	require.NoError(t, json.Unmarshal(embedded.OpenAPISpec, &document))
+	for _, declared := range operation.NewTriggers().Triggers() {
+		var sample struct{ Object string }
+		require.NoError(t, json.Unmarshal(declared.Sample, &sample))
+		var output struct{ Properties map[string]json.RawMessage }
+		require.NoError(t, json.Unmarshal(declared.Output, &output))
+		for name := range document.Components.Schemas[sample.Object].Properties {
+			assert.Contains(t, output.Properties, name, declared.Name)
+		}
+		assert.NotEmpty(t, document.Components.Schemas[sample.Object].Properties, declared.Name)
+	}
 }

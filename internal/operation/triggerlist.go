@@ -2,7 +2,6 @@ package operation
 
 import (
 	"encoding/json"
-	"strings"
 
 	"florin/internal/pay"
 )
@@ -20,100 +19,56 @@ func declaredTriggers() []trigger {
 				"charge.succeeded", "charge.failed", "charge.pending", "payment_intent.succeeded", "payment_intent.payment_failed",
 				"payment_intent.processing", "payment_intent.amount_capturable_updated",
 			},
-			Output: fieldSchema(chargeFields), Sample: json.RawMessage(chargeSample),
+			Output: fieldSchema(chargeFields, chargeRest), Sample: json.RawMessage(chargeSample),
 		}, statuses: chargeStatuses},
 		{Trigger: pay.Trigger{
 			Name: "new-refund", Title: "New Refund", Resource: "refunds", Path: "/v1/refunds",
 			Summary: "Each new refund, full or partial, whatever its status.",
 			Hints:   []string{"refund.created", "charge.refunded", "charge.refund.updated", "refund.updated"},
-			Output:  fieldSchema(refundFields), Sample: json.RawMessage(refundSample),
+			Output:  fieldSchema(refundFields, refundRest), Sample: json.RawMessage(refundSample),
 		}},
 		{Trigger: pay.Trigger{
 			Name: "new-customer", Title: "New Customer", Resource: "customers", Path: "/v1/customers",
 			Summary: "Each new customer.", Hints: []string{"customer.created"},
-			Output: fieldSchema(customerFields), Sample: json.RawMessage(customerSample),
+			Output: fieldSchema(customerFields, customerRest), Sample: json.RawMessage(customerSample),
 		}},
 		{Trigger: pay.Trigger{
 			Name: "new-payment", Title: "New Payment", Resource: "payments", Path: "/v1/payment_intents",
 			Summary: "Each new payment intent, paid or not.",
 			Hints:   []string{"payment_intent.created", "payment_intent.succeeded", "payment_intent.payment_failed", "payment_intent.requires_action"},
-			Output:  fieldSchema(intentFields), Sample: json.RawMessage(intentSample),
+			Output:  fieldSchema(intentFields, intentRest), Sample: json.RawMessage(intentSample),
 		}},
 		{Trigger: pay.Trigger{
 			Name: "payment-succeeded", Title: "Payment Succeeded", Resource: "payments", Path: "/v1/events",
 			Summary: "Each payment intent that succeeds, once, however long after it was made.", Hints: []string{"payment_intent.succeeded"},
-			Output: fieldSchema(intentFields), Sample: json.RawMessage(intentSample),
+			Output: fieldSchema(intentFields, intentRest), Sample: json.RawMessage(intentSample),
 		}, event: "payment_intent.succeeded", payload: true, byObject: true},
 		{Trigger: pay.Trigger{
 			Name: "payment-failed", Title: "Payment Failed", Resource: "payments", Path: "/v1/events",
 			Summary: "Each failed attempt to pay a payment intent.", Hints: []string{"payment_intent.payment_failed"},
-			Output: fieldSchema(intentFields), Sample: json.RawMessage(failedIntentSample),
+			Output: fieldSchema(intentFields, intentRest), Sample: json.RawMessage(failedIntentSample),
 		}, event: "payment_intent.payment_failed", payload: true},
 		{Trigger: pay.Trigger{
 			Name: "new-dispute", Title: "New Dispute", Resource: "disputes", Path: "/v1/disputes",
 			Summary: "Each new dispute of a charge.", Hints: []string{"charge.dispute.created", "charge.dispute.funds_withdrawn"},
-			Output: fieldSchema(disputeFields), Sample: json.RawMessage(disputeSample),
+			Output: fieldSchema(disputeFields, disputeRest), Sample: json.RawMessage(disputeSample),
 		}},
 		{Trigger: pay.Trigger{
 			Name: "new-payout", Title: "New Payout", Resource: "payouts", Path: "/v1/payouts",
 			Summary: "Each new payout to the bank.", Hints: []string{"payout.created", "payout.paid"},
-			Output: fieldSchema(payoutFields), Sample: json.RawMessage(payoutSample),
+			Output: fieldSchema(payoutFields, payoutRest), Sample: json.RawMessage(payoutSample),
 		}},
 		{Trigger: pay.Trigger{
 			Name: "new-subscription", Title: "New Subscription", Resource: "subscriptions", Path: "/v1/subscriptions",
 			Summary: "Each new subscription, in whatever status.", Hints: []string{"customer.subscription.created"},
-			Output: fieldSchema(subscriptionFields), Sample: json.RawMessage(subscriptionSample),
+			Output: fieldSchema(subscriptionFields, subscriptionRest), Sample: json.RawMessage(subscriptionSample),
 		}, query: "status=all"},
 		{Trigger: pay.Trigger{
 			Name: "stripe-event", Title: "Stripe Event", Resource: "events", Path: "/v1/events",
 			Summary: "Each Stripe event of the types named, up to 20, or of one with a star. Stripe keeps events for 30 days.",
-			Output:  fieldSchema(eventFields), Sample: json.RawMessage(eventSample),
+			Output:  fieldSchema(eventFields, eventRest), Sample: json.RawMessage(eventSample),
 		}, anyEvent: true},
 	}
-}
-
-// Fields of the objects, a name and a type each; a question mark says that it
-// may be null. Stripe's objects have more, which a flow may use unchecked.
-const (
-	chargeFields = `id:string object:string amount:integer amount_captured:integer amount_refunded:integer balance_transaction:string?
-		billing_details:object captured:boolean created:integer currency:string customer:string? description:string? disputed:boolean
-		failure_code:string? failure_message:string? invoice:string? livemode:boolean metadata:object outcome:object? paid:boolean
-		payment_intent:string? payment_method:string? receipt_email:string? receipt_url:string? refunded:boolean status:string`
-	refundFields = `id:string object:string amount:integer balance_transaction:string? charge:string? created:integer currency:string
-		metadata:object payment_intent:string? reason:string? status:string?`
-	customerFields = `id:string object:string address:object? balance:integer created:integer currency:string? description:string?
-		email:string? livemode:boolean metadata:object name:string? phone:string? shipping:object?`
-	intentFields = `id:string object:string amount:integer amount_received:integer created:integer currency:string customer:string?
-		description:string? last_payment_error:object? latest_charge:string? livemode:boolean metadata:object payment_method:string?
-		receipt_email:string? status:string`
-	disputeFields = `id:string object:string amount:integer charge:string created:integer currency:string livemode:boolean
-		metadata:object payment_intent:string? reason:string status:string`
-	payoutFields = `id:string object:string amount:integer arrival_date:integer automatic:boolean created:integer currency:string
-		description:string? livemode:boolean metadata:object method:string status:string type:string`
-	subscriptionFields = `id:string object:string cancel_at_period_end:boolean canceled_at:integer? created:integer currency:string
-		customer:string items:object latest_invoice:string? livemode:boolean metadata:object status:string trial_end:integer?`
-	eventFields = `id:string object:string api_version:string? created:integer data:object livemode:boolean pending_webhooks:integer
-		request:object? type:string`
-)
-
-// fieldSchema makes a JSON Schema of a list of fields.
-func fieldSchema(fields string) json.RawMessage {
-	properties, required := map[string]any{}, []string{}
-	for _, field := range strings.Fields(fields) {
-		name, kind, _ := strings.Cut(field, ":")
-		plain, mayBeNull := strings.CutSuffix(kind, "?")
-		if mayBeNull {
-			properties[name] = map[string]any{"type": []string{plain, "null"}}
-			continue
-		}
-		properties[name] = map[string]any{"type": plain}
-		required = append(required, name)
-	}
-	raw, err := json.Marshal(map[string]any{"type": "object", "properties": properties, "required": required})
-	if err != nil {
-		panic(err) // the maps above are plain
-	}
-	return raw
 }
 
 // Samples, in the shape of Stripe's own examples.
