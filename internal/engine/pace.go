@@ -72,14 +72,17 @@ func endpointOf(path string) string {
 	return "/" + strings.Join(parts[:min(2, len(parts))], "/")
 }
 
-// wait lets an operation go when there is room for it.
+// wait lets an operation go when there is room for it. Whoever goes away before
+// gives the turn back.
 //
 // Errors: those of ctx.
 func (p *pace) wait(ctx context.Context, c pay.Connection, path string) error {
 	now := p.clock.Now()
 	var longest time.Duration
+	var turns []*rate.Reservation
 	for _, limiter := range p.limiters(c, path) {
-		longest = max(longest, limiter.ReserveN(now, 1).DelayFrom(now))
+		turn := limiter.ReserveN(now, 1)
+		longest, turns = max(longest, turn.DelayFrom(now)), append(turns, turn)
 	}
 	if longest == 0 {
 		return nil
@@ -90,6 +93,9 @@ func (p *pace) wait(ctx context.Context, c pay.Connection, path string) error {
 	case <-timer.C:
 		return nil
 	case <-ctx.Done():
+		for _, turn := range turns {
+			turn.CancelAt(now)
+		}
 		return ctx.Err()
 	}
 }

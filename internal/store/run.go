@@ -94,16 +94,19 @@ func (tx *Tx) RunsAtWork(o pay.Owner, flow pay.ID, now time.Time) (int, error) {
 	return n, err
 }
 
-// NextRun reads the run of a flow that has waited longest for its turn.
-func (tx *Tx) NextRun(o pay.Owner, flow pay.ID) (pay.Run, bool, error) {
-	return runs.first(tx, "WHERE merchant = $1 AND mode = $2 AND flow = $3 AND state = 'pending' ORDER BY created_at, id LIMIT 1",
-		o.Merchant, o.Mode, flow)
+// NextRun reads the run of a flow that has waited longest for its turn, of those
+// that had to give way and that nobody has woken by now.
+func (tx *Tx) NextRun(o pay.Owner, flow pay.ID, now time.Time) (pay.Run, bool, error) {
+	return runs.first(tx, "WHERE merchant = $1 AND mode = $2 AND flow = $3 AND state = 'pending' AND fence > 0 AND due_at > $4 ORDER BY created_at, id LIMIT 1",
+		o.Merchant, o.Mode, flow, micros(now))
 }
 
 // DueRuns reads up to limit runs of every owner that should have gone on
-// before a time.
-func (tx *Tx) DueRuns(before time.Time, limit int) ([]pay.Run, error) {
-	return runs.all(tx, "WHERE due_at > 0 AND due_at <= $1 ORDER BY due_at LIMIT $2", micros(before), limit)
+// before a time, those that are due longest first, and after the one that was
+// read last.
+func (tx *Tx) DueRuns(before time.Time, last pay.Run, limit int) ([]pay.Run, error) {
+	return runs.all(tx, "WHERE due_at > 0 AND due_at <= $1 AND (due_at, id) > ($2, $3) ORDER BY due_at, id LIMIT $4",
+		micros(before), micros(last.DueAt), last.ID, limit)
 }
 
 // ReleaseRuns ends every lease: right only where one process owns the data,

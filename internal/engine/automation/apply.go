@@ -171,10 +171,16 @@ func (a *Automation) keep(tx *store.Tx, key pay.APIKey, id pay.ID, f *flow.Flow)
 	case kept.Hash == f.Hash():
 		return kept, false, nil
 	}
+	room := f.Concurrency - kept.Concurrency
 	kept.Version++
 	kept.Description, kept.Hash, kept.Concurrency, kept.UpdatedAt = f.Description, f.Hash(), f.Concurrency, now
 	if err := tx.UpdateFlow(kept); err != nil {
 		return kept, false, err
+	}
+	for range room { // runs that wait for their turn have it now
+		if err := a.wakeNext(tx, kept.Owner, kept.ID); err != nil {
+			return kept, false, err
+		}
 	}
 	return kept, true, tx.InsertFlowVersion(pay.FlowVersion{
 		Owner: key.Owner, ID: newID(), Flow: id, Version: kept.Version, Source: f.Source, CreatedAt: now,

@@ -104,8 +104,6 @@ func (h *holding) carryOn(ctx context.Context) (again time.Duration, err error) 
 			return 0, nil
 		case next.woken:
 			continue
-		case len(h.flying) == 0:
-			return max(next.due.Sub(h.r.clock.Now()), time.Millisecond), nil
 		}
 		if err := h.land(ctx, next.due); err != nil {
 			return 0, h.stop(ctx, err)

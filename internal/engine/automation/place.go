@@ -37,8 +37,8 @@ type seat struct{ path, connection string }
 func (h *holding) findSeats(tx *store.Tx, run pay.Run, ready []flow.Task, now time.Time) (seats, error) {
 	found, full := seats{without: map[string]bool{}}, map[string]bool{}
 	for _, task := range ready {
-		s, known := h.steps[task.Path]
-		if task.Call != "" || h.flying[task.Path] || s.DueAt.After(now) || run.Canceling && !known {
+		s := h.steps[task.Path]
+		if task.Call != "" || h.flying[task.Path] || s.DueAt.After(now) {
 			continue
 		}
 		if !full[task.Connection] {

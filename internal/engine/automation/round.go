@@ -38,6 +38,9 @@ func (h *holding) round(ctx context.Context) (outlook, error) {
 		if err != nil {
 			return err
 		}
+		if run.Canceling {
+			plan.Ready, plan.WaitUntil = nil, time.Time{} // what is in the air is awaited, and nothing else
+		}
 		if begun, err = h.keep(tx, run, plan); err != nil {
 			return err
 		}
@@ -90,7 +93,7 @@ func (h *holding) keep(tx *store.Tx, run pay.Run, plan flow.Plan) ([]pay.RunStep
 	}
 	var begun []pay.RunStep
 	for _, task := range plan.Ready {
-		if _, known := h.steps[task.Path]; known || run.Canceling || h.isLate(tx.Now()) {
+		if _, known := h.steps[task.Path]; known || h.isLate(tx.Now()) {
 			continue
 		}
 		s, err := h.begun(tx, task)
@@ -179,7 +182,7 @@ func (h *holding) conclude(tx *store.Tx, run pay.Run, plan flow.Plan, found seat
 	if err := tx.UpdateRun(run); err != nil {
 		return outlook{}, err
 	}
-	if err := h.r.wakeNext(tx, run); err != nil {
+	if err := h.r.wakeNext(tx, run.Owner, run.Flow); err != nil {
 		return outlook{}, err
 	}
 	return outlook{over: true, due: due}, tx.Enqueue(runJob(run), due)

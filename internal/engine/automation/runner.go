@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"sync"
 	"time"
 
 	"florin/internal/clock"
@@ -85,7 +86,10 @@ type Runner struct {
 	present    Presenter
 	log        *slog.Logger
 	documents  documents
-	keepRuns   time.Duration
+
+	reviving sync.Mutex
+	revived  pay.Run // the last that a sweep has looked at
+	keepRuns time.Duration
 }
 
 // NewRunner makes a runner.
@@ -123,16 +127,39 @@ func (r *Runner) Chores() []engine.Chore {
 	}
 }
 
-// reviveBatch is how many runs one sweep looks for.
-const reviveBatch = 200
+const (
+	// reviveBatch is how many runs are looked at in one transaction.
+	reviveBatch = 200
+	// revivePages is how many of these one sweep does at the most. The next one
+	// goes on from there, so that a long queue of one flow hides nobody else's run.
+	revivePages = 10
+)
 
 // Revive makes jobs for runs that are due and have none: their worker died, or
 // their job was lost.
 func (r *Runner) Revive(ctx context.Context) (int, error) {
-	var due []pay.Run
-	err := r.store.Write(ctx, func(tx *store.Tx) error {
-		var err error
-		if due, err = tx.DueRuns(tx.Now(), reviveBatch); err != nil {
+	r.reviving.Lock()
+	defer r.reviving.Unlock()
+	seen := 0
+	for range revivePages {
+		due, err := r.revivePage(ctx)
+		if err != nil {
+			return seen, err
+		}
+		seen += len(due)
+		if len(due) < reviveBatch {
+			r.revived = pay.Run{} // the next sweep begins anew
+			break
+		}
+		r.revived = due[len(due)-1]
+	}
+	return seen, nil
+}
+
+// revivePage revives the next runs after the last that was.
+func (r *Runner) revivePage(ctx context.Context) (due []pay.Run, err error) {
+	err = r.store.Write(ctx, func(tx *store.Tx) error {
+		if due, err = tx.DueRuns(tx.Now(), r.revived, reviveBatch); err != nil {
 			return err
 		}
 		for _, run := range due {
@@ -142,7 +169,7 @@ func (r *Runner) Revive(ctx context.Context) (int, error) {
 		}
 		return nil
 	})
-	return len(due), err
+	return due, err
 }
 
 // jobLost is how long a run may be due before its job is taken for one that

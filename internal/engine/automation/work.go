@@ -16,8 +16,13 @@ const (
 	// runBeat is how often a holder extends its lease.
 	runBeat = runLease / 3
 	// turnWait is how long a run that had to give way stays unseen by sweeps;
-	// usually the end of another run wakes it.
-	turnWait = time.Minute
+	// usually the end of another run wakes it. It doubles each time, up to 16
+	// minutes, so that a long queue does not keep asking.
+	turnWait       = time.Minute
+	mostTurnDouble = 4
+	// wakeTries is how many runs are looked at for one that nobody has woken:
+	// only ends at the same moment come upon the same ones.
+	wakeTries = 8
 )
 
 // Work goes on with a run: it is the job of kind run.
@@ -86,18 +91,31 @@ func (r *Runner) turn(tx *store.Tx, run pay.Run) (bool, error) {
 	if err != nil || busy < f.Concurrency {
 		return err == nil, err
 	}
-	run.State, run.DueAt, run.LeaseUntil, run.UpdatedAt = pay.RunPending, tx.Now().Add(turnWait), time.Time{}, tx.Now()
+	wait := turnWait
+	if run.State == pay.RunPending { // not for the first time
+		wait <<= min(run.Fence, mostTurnDouble)
+	}
+	run.State, run.DueAt, run.LeaseUntil, run.UpdatedAt = pay.RunPending, tx.Now().Add(wait), time.Time{}, tx.Now()
 	run.Fence++ // the next job for it is another than this one
 	return false, tx.UpdateRun(run)
 }
 
 // wakeNext lets the run of a flow go on that has waited longest for its turn.
-func (r *Runner) wakeNext(tx *store.Tx, ended pay.Run) error {
-	next, found, err := tx.NextRun(ended.Owner, ended.Flow)
-	if err != nil || !found {
-		return err
+func (r *Runner) wakeNext(tx *store.Tx, o pay.Owner, flow pay.ID) error {
+	for range wakeTries {
+		next, found, err := tx.NextRun(o, flow, tx.Now())
+		if err != nil || !found {
+			return err
+		}
+		run, err := tx.LockRun(o, next.ID)
+		if err != nil {
+			return err
+		}
+		if run.State == pay.RunPending && run.DueAt.After(tx.Now()) {
+			return r.wake(tx, o, run.ID)
+		} // else another run that ended just now has woken it
 	}
-	return r.wake(tx, next.Owner, next.ID)
+	return nil
 }
 
 // wake makes a run due now. One that somebody is at work on goes on once more
@@ -136,7 +154,7 @@ func (r *Runner) end(tx *store.Tx, run pay.Run, state pay.RunState) (pay.Run, er
 			return run, err
 		}
 	}
-	return run, r.wakeNext(tx, run)
+	return run, r.wakeNext(tx, run.Owner, run.Flow)
 }
 
 // errLost says that another holder has taken the run over.

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -68,6 +69,9 @@ type world struct {
 	owner   pay.Owner
 	flows   int
 
+	tick  atomic.Int64 // how much time passes, in nanoseconds, whenever ours is asked
+	asked atomic.Int64 // how often it was
+
 	mu   sync.Mutex
 	fail func(key string) error // what begins a run may be made to fail
 }
@@ -112,7 +116,13 @@ func newWorldAt(t testing.TB, url string, kind pay.ConnectionKind) *world {
 type oursOf struct{ w *world }
 
 // Now is our time.
-func (o oursOf) Now() time.Time { return o.w.ours.Now() }
+func (o oursOf) Now() time.Time {
+	o.w.asked.Add(1)
+	if tick := o.w.tick.Load(); tick > 0 {
+		o.w.ours.Advance(time.Duration(tick))
+	}
+	return o.w.ours.Now()
+}
 
 func (w *world) newWatcher(sealer engine.Sealer) *automation.Watcher {
 	made, err := automation.NewWatcher(automation.WatcherConfig{

@@ -91,7 +91,7 @@ func rowsRun(t *testing.T, w *World) {
 		return found, err
 	})
 	finds := map[string]func(tx *store.Tx) (pay.Run, bool, error){
-		"NextRun":   func(tx *store.Tx) (pay.Run, bool, error) { return tx.NextRun(w.Owner, f.ID) },
+		"NextRun":   func(tx *store.Tx) (pay.Run, bool, error) { return tx.NextRun(w.Owner, f.ID, w.at(73)) },
 		"CalledRun": func(tx *store.Tx) (pay.Run, bool, error) { return tx.CalledRun(w.Owner, r.ID, child.Key) },
 		"LastRerun": func(tx *store.Tx) (pay.Run, bool, error) { return tx.LastRerun(w.Owner, r.ID) },
 	}
@@ -129,10 +129,10 @@ func rowsRunAtWork(t *testing.T, w *World, r pay.Run) {
 			require.NoError(t, err)
 			assert.Equal(t, want, n, "a lease that has ended holds nothing up")
 		}
-		due, err := tx.DueRuns(w.at(74), 1000)
+		due, err := tx.DueRuns(w.at(74), pay.Run{}, 1000)
 		assert.Contains(t, due, r)
 		require.NoError(t, err)
-		due, err = tx.DueRuns(w.at(73), 1000)
+		due, err = tx.DueRuns(w.at(73), pay.Run{}, 1000)
 		assert.NotContains(t, due, r)
 		return err
 	})
@@ -210,7 +210,7 @@ func strangerFlows(t *testing.T, stranger *World, x everything, tried map[string
 		require.NoError(t, err)
 		_, begun, err := tx.RunOfKey(o, r.Flow, r.Key)
 		require.NoError(t, err)
-		_, next, err := tx.NextRun(o, r.Flow)
+		_, next, err := tx.NextRun(o, r.Flow, time.Time{})
 		require.NoError(t, err)
 		n, err := tx.RunsAtWork(o, r.Flow, time.Time{}.Add(time.Second))
 		require.NoError(t, err)
