@@ -81,6 +81,7 @@ func TestEveryRouteCanBeAsked(t *testing.T) {
 	askForPayments(t, c)
 	askForMoney(t, c)
 	askForSubscriptions(t, c)
+	askForMails(t, c)
 	askForCards(t, c)
 	askForAccounts(t, c)
 	askForSettings(t, c)
