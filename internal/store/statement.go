@@ -27,7 +27,7 @@ func (p preparing) Connect(ctx context.Context) (driver.Conn, error) {
 	if !ok {
 		return nil, errors.Join(errors.New("store: the SQLite driver lacks a method"), conn.Close())
 	}
-	return &preparedConn{sqliteConn: full, idle: make(map[string]driver.Stmt)}, nil
+	return &preparedConn{sqliteConn: full, idle: make(map[string]driver.Stmt), placed: make(map[string]placed)}, nil
 }
 
 // sqliteConn is what the driver's connections can do.
@@ -47,7 +47,8 @@ type sqliteConn interface {
 // among the idle ones: a second use of the text prepares another.
 type preparedConn struct {
 	sqliteConn
-	idle map[string]driver.Stmt
+	idle   map[string]driver.Stmt
+	placed map[string]placed
 }
 
 // take is an idle statement of the text, or a new one.
@@ -56,7 +57,19 @@ func (c *preparedConn) take(ctx context.Context, text string) (driver.Stmt, erro
 		delete(c.idle, text)
 		return stmt, nil
 	}
-	return c.PrepareContext(ctx, text)
+	return c.PrepareContext(ctx, c.place(text).text)
+}
+
+// place is how SQLite is given a text.
+func (c *preparedConn) place(text string) placed {
+	p, known := c.placed[text]
+	if !known {
+		p = nameless(text)
+		if len(c.placed) < maxStatements {
+			c.placed[text] = p
+		}
+	}
+	return p
 }
 
 // give puts a statement back, or drops it when there is one or too many are.
@@ -74,7 +87,7 @@ func (c *preparedConn) ExecContext(ctx context.Context, text string, args []driv
 	if err != nil {
 		return nil, err
 	}
-	result, err := stmt.(driver.StmtExecContext).ExecContext(ctx, args)
+	result, err := stmt.(driver.StmtExecContext).ExecContext(ctx, c.place(text).arrange(args))
 	return result, errors.Join(err, c.give(text, stmt))
 }
 
@@ -84,7 +97,7 @@ func (c *preparedConn) QueryContext(ctx context.Context, text string, args []dri
 	if err != nil {
 		return nil, err
 	}
-	found, err := stmt.(driver.StmtQueryContext).QueryContext(ctx, args)
+	found, err := stmt.(driver.StmtQueryContext).QueryContext(ctx, c.place(text).arrange(args))
 	if err != nil {
 		return nil, errors.Join(err, c.give(text, stmt))
 	}
