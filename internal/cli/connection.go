@@ -129,7 +129,7 @@ func (p *program) printConnection(c client.Connection) {
 	if c.AccountID != nil {
 		rows = append(rows, []any{"account", *c.AccountID + " " + orDash(c.AccountName)})
 	}
-	rows = append(rows, []any{"belongs to", belonging(c)}, []any{"state", stateOf(c.Check)})
+	rows = append(rows, []any{"belongs to", belonging(c)}, []any{"state", stateOf(c)})
 	for _, right := range c.Check.Rights {
 		has := "no"
 		if right.Has {
@@ -159,10 +159,13 @@ func belonging(c client.Connection) string {
 	return "another key, shared with the merchant"
 }
 
-func stateOf(check client.ConnectionCheck) string {
+func stateOf(c client.Connection) string {
+	check := c.Check
 	switch {
 	case check.Problem != nil:
 		return "broken: " + *check.Problem
+	case check.At == nil && c.Kind == "http":
+		return "not tried: no request is without effect at every web server; the first step that uses it tries it"
 	case check.At == nil:
 		return "not tried"
 	}
@@ -190,7 +193,7 @@ func (p *program) connectionListCommand() *cobra.Command {
 			}
 			rows := make([][]any, len(found))
 			for i, each := range found {
-				rows[i] = []any{each.Name, each.Kind, each.Target, orDash(each.AccountID), belonging(each), stateOf(each.Check)}
+				rows[i] = []any{each.Name, each.Kind, each.Target, orDash(each.AccountID), belonging(each), stateOf(each)}
 			}
 			printTable(p.Out, []any{"name", "kind", "leads to", "account", "belongs to", "state"}, rows)
 			return nil

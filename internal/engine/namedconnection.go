@@ -212,7 +212,7 @@ func (e *Engine) tried(ctx context.Context, c pay.Connection, secret pay.Connect
 		}
 	} else if prober := e.cfg.Probers[c.Kind]; prober != nil {
 		if probed := prober.Probe(ctx, secret); probed != nil {
-			err = pay.Invalid(pay.CodeInvalidField, string(c.Kind), "the connection cannot be used: %s", probed)
+			err = pay.Invalid(pay.CodeInvalidField, string(c.Kind), "the connection cannot be used: %s", plainly(probed))
 		}
 	} else {
 		c.Checked.At = time.Time{} // nothing here can try it
@@ -221,6 +221,16 @@ func (e *Engine) tried(ctx context.Context, c pay.Connection, secret pay.Connect
 		c.Checked.OK, c.Checked.Code, c.Checked.Problem = false, pay.CodeOf(err), messageOf(err)
 	}
 	return c, err
+}
+
+// plainly is an error in words, without its code and its cause, which the words
+// name already.
+func plainly(err error) string {
+	var known *pay.Error
+	if errors.As(err, &known) {
+		return known.Message
+	}
+	return err.Error()
 }
 
 func messageOf(err error) string {
