@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -34,5 +35,21 @@ func TestTheCommittedDocumentsAreUpToDate(t *testing.T) {
 		want, err := os.ReadFile(filepath.Join(fresh, page.Name()))
 		require.NoError(t, err)
 		assert.True(t, string(want) == committed(t, page.Name()), "docs/%s is out of date; run: make docs", page.Name()) // a difference fills screens
+	}
+}
+
+// TestEachCommandIsThereOnce looks at the page of all commands: one that is
+// registered twice has two pages, and help that shows it once hides that.
+func TestEachCommandIsThereOnce(t *testing.T) {
+	t.Parallel()
+	seen := map[string]int{}
+	for line := range strings.Lines(committed(t, "cli.md")) {
+		if name, heading := strings.CutPrefix(line, "## "); heading {
+			seen[name]++
+		}
+	}
+	require.NotEmpty(t, seen)
+	for name, times := range seen {
+		assert.Equal(t, 1, times, name)
 	}
 }
