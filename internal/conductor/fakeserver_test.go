@@ -20,8 +20,9 @@ import (
 type conductorServer struct {
 	t       *testing.T
 	url     string
-	oldPoll bool   // answers 204 where there is nothing, as older servers do
-	token   string // asked for in X-Authorization; empty when no keys are needed
+	oldPoll bool          // answers 204 where there is nothing, as older servers do
+	age     time.Duration // how long ago tasks began
+	token   string        // asked for in X-Authorization; empty when no keys are needed
 
 	mu      sync.Mutex
 	changed chan struct{} // closed and made anew with every change
@@ -206,6 +207,7 @@ func (s *conductorServer) schedule(kind, reference, domain string, retries int, 
 	s.add(&workItem{domain: domain, attempts: retries, wire: map[string]any{
 		"taskId": id, "workflowInstanceId": "workflow-1", "taskType": kind, "referenceTaskName": reference,
 		"retryCount": 0, "pollCount": 0, "status": "SCHEDULED", "inputData": input, "responseTimeoutSeconds": 1,
+		"startTime": time.Now().Add(-s.age).UnixMilli(),
 	}})
 	s.stir()
 	return id

@@ -12,9 +12,9 @@ import (
 const approvalWait = 30 * time.Second
 
 // succeeded adds to told what an operation brought.
-func succeeded(told result, done pay.OperationResult, generation int) result {
+func succeeded(told result, done pay.OperationResult, at settled) result {
 	told.Status = statusCompleted
-	told.Output = outputOf(done, generation)
+	told.Output = outputOf(done, at)
 	if done.Approval != nil {
 		told.Status, told.CallbackAfter = statusInProgress, int(approvalWait.Seconds())
 		told.Reason = "waits for the approval " + string(done.Approval.ID)
@@ -25,7 +25,7 @@ func succeeded(told result, done pay.OperationResult, generation int) result {
 // failed adds to told why an operation was not carried out, or that this is
 // not known. What a retry can mend is FAILED, and the server tries again under
 // the same idempotency key; the rest is terminal.
-func failed(told result, done pay.OperationResult, err error, generation int) result {
+func failed(told result, done pay.OperationResult, err error, at settled) result {
 	why := &pay.Error{Code: pay.CodeInternal, Message: "an error of Florin's own; its log has more"}
 	var known *pay.Error
 	if errors.As(err, &known) {
@@ -36,7 +36,7 @@ func failed(told result, done pay.OperationResult, err error, generation int) re
 	if retryable {
 		told.Status = statusFailed
 	}
-	left := outputOf(done, generation)
+	left := outputOf(done, at)
 	left.Error = &failure{
 		Code: string(why.Code), Message: why.Message, Parameter: why.Field,
 		ProviderCode: why.ProviderCode, DeclineCode: why.DeclineCode, Retryable: retryable,
@@ -45,10 +45,10 @@ func failed(told result, done pay.OperationResult, err error, generation int) re
 	return told
 }
 
-func outputOf(done pay.OperationResult, generation int) output {
+func outputOf(done pay.OperationResult, at settled) output {
 	left := output{
 		Output: done.Output, Replayed: done.Replayed, RequestRef: done.RequestRef, IdempotencyKey: done.ProviderKey,
-		Stripe: settled{Definitive: done.Final, Generation: generation},
+		Stripe: settled{Definitive: done.Final, Generation: at.Generation, Begun: at.Begun},
 	}
 	if done.Approval != nil {
 		left.Approval = string(done.Approval.ID)

@@ -1,6 +1,7 @@
 package conductor
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -45,7 +46,7 @@ func (w *Worker) carryOut(ctx context.Context, op pay.Operation, t task) {
 // perform is the result of a task.
 func (w *Worker) perform(ctx context.Context, op pay.Operation, t task) result {
 	told := result{Workflow: t.Workflow, Task: t.ID, Worker: w.cfg.Name}
-	generation, err := w.generation(ctx, t)
+	at, err := w.standing(ctx, t)
 	if err != nil {
 		told.Status, told.Reason = statusFailed, fmt.Sprintf("the attempt before this one cannot be read: %s", err)
 		return told
@@ -55,13 +56,13 @@ func (w *Worker) perform(ctx context.Context, op pay.Operation, t task) result {
 	if err == nil {
 		done, err = w.cfg.Operations.RunOperation(ctx, engine.OperationRequest{
 			Owner: w.cfg.Owner, Key: w.cfg.Key, Connection: connection, Operation: op.Name, Input: input,
-			Call: identity(t, generation),
+			Call: identity(t, at.Generation), Begun: time.UnixMilli(at.Begun),
 		})
 	}
 	if err != nil {
-		return failed(told, done, err, generation)
+		return failed(told, done, err, at)
 	}
-	return succeeded(told, done, generation)
+	return succeeded(told, done, at)
 }
 
 // identity is what makes two attempts at a task the same write: its workflow
@@ -71,29 +72,31 @@ func identity(t task, generation int) string {
 	return pay.Identity("conductor", t.Workflow, t.Reference, strconv.Itoa(generation))
 }
 
-// generation counts the definitive answers that this task's attempts had. A
+// standing counts the definitive answers that this task's attempts had. A
 // decline is final for its key: whoever retries after it means a new charge,
 // while an unclear outcome must be cleared up under the same key.
-func (w *Worker) generation(ctx context.Context, t task) (int, error) {
+func (w *Worker) standing(ctx context.Context, t task) (settled, error) {
+	fresh := settled{Begun: w.cfg.Clock.Now().UnixMilli()}
 	if t.Retried == "" {
-		return 0, nil
+		return fresh, nil
 	}
 	before, err := w.server.task(ctx, t.Retried)
 	if err != nil {
-		return 0, err
+		return fresh, err
 	}
 	var left struct {
 		Stripe settled `json:"stripe"`
 	}
 	if len(before.Output) > 0 {
 		if err := json.Unmarshal(before.Output, &left); err != nil {
-			return 0, err
+			return fresh, err
 		}
 	}
 	if left.Stripe.Definitive {
-		return left.Stripe.Generation + 1, nil
+		fresh.Generation = left.Stripe.Generation + 1
+		return fresh, nil
 	}
-	return left.Stripe.Generation, nil
+	return settled{Generation: left.Stripe.Generation, Begun: cmp.Or(left.Stripe.Begun, before.Started, fresh.Begun)}, nil
 }
 
 // split takes the connection's name out of a task's input.

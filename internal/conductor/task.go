@@ -11,6 +11,7 @@ type task struct {
 	Reference       string          `json:"referenceTaskName"` // with __n in a loop's n-th round
 	Retried         string          `json:"retriedTaskId"`     // the attempt before this one
 	RetryCount      int             `json:"retryCount"`
+	Started         int64           `json:"startTime"`              // when it was first handed out, in milliseconds since 1970
 	ResponseTimeout int             `json:"responseTimeoutSeconds"` // seconds until the server gives the task to another worker
 	Input           json.RawMessage `json:"inputData"`
 	Output          json.RawMessage `json:"outputData"`
@@ -52,8 +53,9 @@ type output struct {
 // settled tells the next attempt, if there is one, whether this one got a
 // definitive answer: only then may it ask Stripe under a new key.
 type settled struct {
-	Definitive bool `json:"definitive"`
-	Generation int  `json:"generation"`
+	Definitive bool  `json:"definitive"`
+	Generation int   `json:"generation"`
+	Begun      int64 `json:"begun,omitempty"` // when this generation was first asked for, in milliseconds since 1970
 }
 
 // failure is why an operation was not carried out.

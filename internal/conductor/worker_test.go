@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -120,7 +121,10 @@ func TestATaskRunsAnOperation(t *testing.T) {
 			out := outputOf(task)
 			assert.Equal(t, false, out["replayed"])
 			assert.True(t, strings.HasPrefix(fmt.Sprint(out["requestId"]), "req_"))
-			assert.Equal(t, map[string]any{"definitive": true, "generation": float64(0)}, out["stripe"])
+			settled := out["stripe"].(map[string]any)
+			assert.NotZero(t, settled["begun"])
+			delete(settled, "begun")
+			assert.Equal(t, map[string]any{"definitive": true, "generation": float64(0)}, settled)
 			assert.True(t, strings.HasPrefix(fmt.Sprint(out["output"].(map[string]any)["id"]), "ch_"))
 			assert.Equal(t, 1, b.charges())
 		})
@@ -196,6 +200,24 @@ func TestAWorkerThatLosesItsLeaseChargesOnce(t *testing.T) {
 	assert.Equal(t, 1, b.charges())
 	first := b.await(id, ended)
 	assert.Equal(t, "TIMED_OUT", first["status"], "the late answer is dropped")
+}
+
+// TestAnAttemptOfLongAgoIsNotRepeatedBlindly: an attempt that left nothing behind
+// may have charged more than a week ago, and what it did is not kept that long.
+func TestAnAttemptOfLongAgoIsNotRepeatedBlindly(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.age = 8 * 24 * time.Hour
+	id := b.schedule("stripe_create_charge", "charge_ref", "", 3, visa)
+	b.mu.Lock()
+	b.tasks[id].wire["status"] = "TIMED_OUT"
+	b.retry(b.tasks[id])
+	b.mu.Unlock()
+	b.work()
+	task := b.await("task-2", ended)
+	assert.Equal(t, "FAILED_WITH_TERMINAL_ERROR", task["status"])
+	assert.Equal(t, "reconcile_needed", outputOf(task)["error"].(map[string]any)["code"])
+	assert.Zero(t, b.charges())
 }
 
 func TestDomainsKeepApart(t *testing.T) {

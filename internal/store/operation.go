@@ -78,7 +78,7 @@ func (tx *Tx) LeaseOperationCalls(now, until time.Time, limit int) ([]pay.Operat
 // ReleaseOperationCalls ends every lease: right only where one process owns the
 // data, and before it sends anything.
 func (tx *Tx) ReleaseOperationCalls(now time.Time) (int, error) {
-	n, err := tx.exec("UPDATE operation_calls SET lease_until = 0, retry_at = $1 WHERE state = 'open' AND lease_until > $1", micros(now))
+	n, err := tx.exec("UPDATE operation_calls SET lease_until = 0, retry_at = $1 WHERE retry_at > 0 AND state = 'open' AND lease_until > $1", micros(now))
 	return int(n), err
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"time"
 
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/temporal"
@@ -21,6 +22,7 @@ type Order struct {
 	Connection     string          `json:"connection,omitempty"` // its name; the worker's when left out
 	Input          json.RawMessage `json:"input"`                // as the operation's schema says
 	IdempotencyKey string          `json:"idempotency_key,omitempty"`
+	Begun          time.Time       `json:"begun,omitzero"` // when the key may first have been used, if that is before this activity
 }
 
 // Done is what an activity brings.
@@ -49,16 +51,20 @@ const codeWaits = "pending_approval"
 // runs is the activity of an operation.
 func (w *Worker) runs(op pay.Operation) func(ctx context.Context, order Order) (Done, error) {
 	return func(ctx context.Context, order Order) (Done, error) {
-		call := order.IdempotencyKey
+		info, call := activity.GetInfo(ctx), order.IdempotencyKey
 		if call == "" {
-			call = identity(activity.GetInfo(ctx))
+			call = identity(info)
+		}
+		begun := order.Begun
+		if begun.IsZero() && info.Attempt > 1 {
+			begun = info.ScheduledTime
 		}
 		connection := order.Connection
 		if connection == "" {
 			connection = w.cfg.Connection
 		}
 		done, err := w.cfg.Operations.RunOperation(ctx, engine.OperationRequest{
-			Owner: w.cfg.Owner, Key: w.cfg.Key, Connection: connection, Operation: op.Name, Input: order.Input, Call: call,
+			Owner: w.cfg.Owner, Key: w.cfg.Key, Connection: connection, Operation: op.Name, Input: order.Input, Call: call, Begun: begun,
 		})
 		if err != nil {
 			return Done{}, refusal(err)

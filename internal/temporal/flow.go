@@ -181,7 +181,7 @@ func (r *run) perform(ctx workflow.Context, task flow.Task) {
 		err    error
 	)
 	if task.Call != "" {
-		child := workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{})
+		child := workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{WorkflowID: calledPrefix + identityOf(workflow.GetInfo(ctx), task.Path)})
 		err = workflow.ExecuteChildWorkflow(child, WorkflowName(task.Call), task.Input).Get(ctx, &output)
 	} else {
 		var done Done
@@ -213,14 +213,29 @@ func (r *run) activityOf(action string) string {
 	return actionsPrefix + action
 }
 
-// orderOf is what the activity is given. Its identity is the step's, and stays
-// when the workflow is reset: what was done is not done again.
+// calledPrefix begins the id of a workflow that a flow's step has called.
+const calledPrefix = "florin-call/"
+
+// identityOf is the identity of a step. It stays when the workflow is reset:
+// what was done is not done again. A workflow that a step has called is begun
+// anew then, as another run of the same id, and so its steps go by the id alone.
+func identityOf(info *workflow.Info, path string) string {
+	id := info.WorkflowExecution.ID
+	if strings.HasPrefix(id, calledPrefix) {
+		return pay.Identity("temporal", info.Namespace, id, path)
+	}
+	return pay.Identity("temporal", info.Namespace, id, info.OriginalRunID, path)
+}
+
+// orderOf is what the activity is given. After a reset its history does not say
+// when a step was first begun, but that was not before the workflow was.
 func (r *run) orderOf(ctx workflow.Context, task flow.Task) Order {
 	info := workflow.GetInfo(ctx)
-	return Order{
-		Connection: task.Connection, Input: task.Input,
-		IdempotencyKey: pay.Identity("temporal", info.Namespace, info.WorkflowExecution.ID, info.OriginalRunID, task.Path),
+	order := Order{Connection: task.Connection, Input: task.Input, IdempotencyKey: identityOf(info, task.Path)}
+	if info.OriginalRunID != info.WorkflowExecution.RunID {
+		order.Begun = info.WorkflowStartTime
 	}
+	return order
 }
 
 // failureOf puts an error of Temporal's into a flow's words.

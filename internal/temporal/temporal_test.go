@@ -12,9 +12,11 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
 	sdk "go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/workflow"
 
 	"florin/internal/app"
 	"florin/internal/app/apptest"
@@ -208,6 +210,56 @@ func TestAFlowThatCallsAnotherStartsAChildWorkflow(t *testing.T) {
 	require.NoError(t, env.GetWorkflowResult(&output))
 	assert.Equal(t, map[string]int{"n": 2}, output)
 	assert.Equal(t, 2, s.charges())
+}
+
+const buying = `
+flow: buying
+on: manual
+steps:
+  - { id: charge, do: create-charge, with: { amount: 1000, currency: usd, source: tok_visa } }
+`
+
+// TestAWorkflowThatIsCalledAgainDoesNothingTwice: a calling workflow that is
+// reset begins what it called anew, under the id that it had.
+func TestAWorkflowThatIsCalledAgainDoesNothingTwice(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.apply(buying)
+	s.apply("flow: asking\non: manual\nsteps:\n  - { id: ask, call: buying }\n")
+	var called string
+	env := s.workflows()
+	env.SetOnChildWorkflowStartedListener(func(info *workflow.Info, _ workflow.Context, _ converter.EncodedValues) {
+		called = info.WorkflowExecution.ID
+	})
+	env.ExecuteWorkflow(temporal.WorkflowName("asking"))
+	require.NoError(t, env.GetWorkflowError())
+	assert.Equal(t, 1, s.charges())
+
+	again := s.workflows()
+	again.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: called})
+	again.ExecuteWorkflow(temporal.WorkflowName("buying"))
+	require.NoError(t, again.GetWorkflowError())
+	assert.Equal(t, 1, s.charges())
+
+	other := s.workflows()
+	other.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: "another"})
+	other.ExecuteWorkflow(temporal.WorkflowName("buying"))
+	require.NoError(t, other.GetWorkflowError())
+	assert.Equal(t, 2, s.charges())
+}
+
+// TestAKeyThatIsTooOldIsNotUsedBlindly: nothing is kept of a write that was
+// first asked for more than a week ago.
+func TestAKeyThatIsTooOldIsNotUsedBlindly(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	asked := order(visa)
+	asked.IdempotencyKey, asked.Begun = "old", time.Now().AddDate(0, 0, -8)
+	_, err := s.activities().ExecuteActivity(temporal.ActivityName("create-charge"), asked)
+	var refused *sdk.ApplicationError
+	require.True(t, errors.As(err, &refused), "%v", err)
+	assert.Equal(t, "reconcile_needed", refused.Type())
+	assert.Zero(t, s.charges())
 }
 
 func TestAFlowThatDoesNotExistIsNoWorkflow(t *testing.T) {
