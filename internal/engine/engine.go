@@ -88,6 +88,7 @@ type Engine struct {
 	keys      keyUse
 	pace      *pace
 	flights   flights
+	poster    *poster
 	hints     hints
 }
 
@@ -108,7 +109,7 @@ func New(c Config) (*Engine, error) {
 	e := &Engine{
 		store: c.Store, clock: c.Clock, stripe: c.Stripe, courier: c.Courier,
 		sealer: c.Sealer, present: c.Present, log: c.Logger, cfg: c,
-		mailer: c.Mailer, catalogue: c.Catalogue, performer: c.Performer, pace: newPace(c.Clock),
+		mailer: c.Mailer, catalogue: c.Catalogue, performer: c.Performer, pace: newPace(c.Clock), poster: &poster{store: c.Store},
 	}
 	e.deeds, e.topics = e.deedsOf(), e.topicsOf()
 	return e, nil

@@ -142,14 +142,18 @@ func (e *Engine) finish(tx *store.Tx, owner pay.Owner, key string, reply Reply) 
 	if key == "" {
 		return nil
 	}
-	sealed, err := e.sealer.Seal(reply.Body, replyContext(owner, key))
+	done, err := e.finished(pay.Request{Owner: owner, Key: key}, reply, tx.Now())
 	if err != nil {
 		return err
 	}
-	return tx.FinishRequest(pay.Request{
-		Owner: owner, Key: key, State: pay.RequestFinished, Status: reply.Status,
-		Reply: sealed, Resource: reply.Resource, FinishedAt: tx.Now(),
-	})
+	return tx.FinishRequest(done)
+}
+
+// finished is a request with its reply.
+func (e *Engine) finished(r pay.Request, reply Reply, now time.Time) (pay.Request, error) {
+	sealed, err := e.sealer.Seal(reply.Body, replyContext(r.Owner, r.Key))
+	r.State, r.Status, r.Reply, r.Resource, r.FinishedAt = pay.RequestFinished, reply.Status, sealed, reply.Resource, now
+	return r, err
 }
 
 func replyContext(o pay.Owner, key string) string {

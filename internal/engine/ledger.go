@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -61,11 +62,40 @@ func (e *Engine) CreditAccount(ctx context.Context, ask Ask, b BalanceChange) (R
 	return e.changeBalance(ctx, ask, pay.LedgerCredit, b)
 }
 
+// changeBalance books a change together with others that come at the same
+// time. One that repeats an earlier request, or names a payment, goes alone.
 func (e *Engine) changeBalance(ctx context.Context, ask Ask, kind pay.LedgerKind, b BalanceChange) (Reply, error) {
 	t, err := b.booking(kind)
 	if err != nil {
 		return Reply{}, err
 	}
+	if b.Payment != "" {
+		return e.changeAlone(ctx, ask, t, b)
+	}
+	now := e.clock.Now()
+	t.ID, t.Owner, t.At = newID(), ask.Owner, now
+	t.Source = t.ID
+	var reply Reply
+	posting := &store.Posting{
+		Transaction: t, Account: pay.PartnerAvailable(b.Account), Request: newRequest(ask, now),
+		Finish: func(standing pay.Money, r *pay.Request) (err error) {
+			reply = e.present.BalanceChange(t, b.Account, pay.Amount(-standing.Minor, standing.Currency))
+			*r, err = e.finished(*r, reply, now)
+			return err
+		},
+	}
+	err = e.poster.post(ctx, posting)
+	switch {
+	case errors.Is(err, errLeft) || err == nil && posting.Known:
+		return e.changeAlone(ctx, ask, t, b)
+	case err != nil:
+		return Reply{}, err
+	}
+	return reply, posting.Err
+}
+
+// changeAlone books a change in a transaction of its own.
+func (e *Engine) changeAlone(ctx context.Context, ask Ask, t pay.LedgerTransaction, b BalanceChange) (Reply, error) {
 	return e.record(ctx, ask, func(tx *store.Tx) (Reply, error) {
 		if _, err := tx.Account(ask.Owner, b.Account); err != nil {
 			return Reply{}, err

@@ -31,7 +31,7 @@ import (
 // real sandbox over HTTP. No jobs and no chores run but those that a test
 // calls.
 type world struct {
-	t      *testing.T
+	t      testing.TB
 	clock  *clock.Movable
 	engine *engine.Engine
 	store  *store.Store
@@ -79,14 +79,14 @@ func (w *world) database() func(statement string) string {
 	}
 }
 
-func newWorld(t *testing.T, adjust ...func(*engine.Config)) *world {
+func newWorld(t testing.TB, adjust ...func(*engine.Config)) *world {
 	file := filepath.Join(t.TempDir(), "florin.db")
 	w := newWorldOn(t, "sqlite:"+file, adjust...)
 	w.file = file
 	return w
 }
 
-func newWorldOn(t *testing.T, database string, adjust ...func(*engine.Config)) *world {
+func newWorldOn(t testing.TB, database string, adjust ...func(*engine.Config)) *world {
 	w := &world{t: t, clock: clock.NewMovable(clock.Real{}, 0), key: "sk_test_engine"}
 	box, err := sandbox.Open(sandbox.Config{Clock: w.clock})
 	require.NoError(t, err)

@@ -69,9 +69,10 @@ func (tx *Tx) moveBalances(booked []pay.LedgerTransaction) error {
 			return err
 		}
 	}
-	return tx.addBalances(keys, func(k balanceKey) int64 { return moves[k].minor },
-		" ON CONFLICT (merchant, mode, account, currency) DO UPDATE SET amount = ledger_balances.amount + excluded.amount")
+	return tx.addBalances(keys, func(k balanceKey) int64 { return moves[k].minor }, addToBalance)
 }
+
+const addToBalance = " ON CONFLICT (merchant, mode, account, currency) DO UPDATE SET amount = ledger_balances.amount + excluded.amount"
 
 // addBalances adds an amount to each row, with the next statement.
 func (tx *Tx) addBalances(keys []balanceKey, minor func(balanceKey) int64, onConflict string) error {
@@ -96,26 +97,51 @@ func (tx *Tx) checkBalances(keys []balanceKey, moves map[balanceKey]balanceMove)
 	if err := tx.addBalances(keys, func(balanceKey) int64 { return 0 }, giveWay); err != nil {
 		return err
 	}
-	wanted := &manyRows{}
-	for _, k := range keys {
-		wanted.add(k.args()...)
-	}
 	var refused error
-	err := tx.each(func(row scanner) error {
-		var k balanceKey
-		var standing, debtLimit int64
-		if err := row.Scan(&k.owner.Merchant, &k.owner.Mode, &k.account, &k.currency, &standing, &debtLimit); err != nil {
+	err := tx.lockBalances(keys, func(k balanceKey, b balance) {
+		if move := moves[k]; refused == nil && !move.fact {
+			refused = pay.CheckTake(k.account, pay.Amount(b.standing, k.currency), move.minor, b.debtLimit)
+		}
+	})
+	return cmp.Or(err, refused)
+}
+
+// balance is a row that is locked.
+type balance struct {
+	standing  int64
+	debtLimit int64
+}
+
+// lockBalances locks the rows that there are of keys, which are sorted, owner
+// by owner, and hands each to read.
+func (tx *Tx) lockBalances(keys []balanceKey, read func(balanceKey, balance)) error {
+	for len(keys) > 0 {
+		o, n := keys[0].owner, 0
+		var names []pay.LedgerAccount
+		var currencies []pay.Currency
+		for n < len(keys) && keys[n].owner == o {
+			names, currencies = append(names, keys[n].account), append(currencies, keys[n].currency)
+			n++
+		}
+		slices.Sort(currencies)
+		c := in(in(owned(o), "account", slices.Compact(names)), "currency", slices.Compact(currencies))
+		wanted := keys[:n]
+		keys = keys[n:]
+		err := tx.each(func(row scanner) error {
+			k, b := balanceKey{owner: o}, balance{}
+			err := row.Scan(&k.account, &k.currency, &b.standing, &b.debtLimit)
+			if _, asked := slices.BinarySearchFunc(wanted, k, compareBalances); asked {
+				read(k, b)
+			}
+			return err
+		}, `SELECT account, currency, amount, (SELECT a.debt_limit FROM accounts a
+			WHERE a.merchant = b.merchant AND a.mode = b.mode AND a.id = b.partner)
+			FROM ledger_balances b WHERE `+c.sql.String()+" ORDER BY account, currency"+tx.store.dialect.forUpdate, c.args...)
+		if err != nil {
 			return err
 		}
-		if move := moves[k]; refused == nil && !move.fact {
-			refused = pay.CheckTake(k.account, pay.Amount(standing, k.currency), move.minor, debtLimit)
-		}
-		return nil
-	}, `SELECT merchant, mode, account, currency, amount,
-		(SELECT a.debt_limit FROM accounts a WHERE a.merchant = b.merchant AND a.mode = b.mode AND a.id = b.partner)
-		FROM ledger_balances b WHERE (merchant, mode, account, currency) IN (VALUES `+wanted.sql.String()+`)
-		ORDER BY merchant, mode, account, currency`+tx.store.dialect.forUpdate, wanted.args...)
-	return cmp.Or(err, refused)
+	}
+	return nil
 }
 
 // LedgerBalances is what stands on each of the owner's accounts in each

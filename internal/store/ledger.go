@@ -32,6 +32,11 @@ func (tx *Tx) InsertLedger(booked ...pay.LedgerTransaction) error {
 	if err := tx.moveBalances(booked); err != nil {
 		return err
 	}
+	return tx.writeLedger(booked)
+}
+
+// writeLedger writes bookings down, once nothing speaks against them.
+func (tx *Tx) writeLedger(booked []pay.LedgerTransaction) error {
 	transactions := rowsOf("ledger_transactions", ledgerTransactions.columns)
 	entries := rowsOf("ledger_entries", "merchant, mode, transaction_id, number, account, amount, currency, at")
 	for _, t := range booked {

@@ -18,7 +18,10 @@ type pgxTx struct {
 	begin   *pgx.TxOptions // nil: every statement is a transaction of its own
 	tx      pgx.Tx         // nil until BEGIN was sent
 	waiting []unsent
+	further int64 // writes beyond the first that the transaction does at once
 }
+
+func (t *pgxTx) together(writes int) { t.further += int64(writes) - 1 }
 
 // unsent is a statement that waits for company.
 type unsent struct {

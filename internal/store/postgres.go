@@ -67,7 +67,6 @@ func (d *postgresDatabase) write(ctx context.Context, attempt func(q querier) er
 	for n := 1; ; n++ {
 		err := d.once(ctx, &pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, attempt)
 		if err == nil {
-			d.statistics.committed()
 			return nil
 		}
 		if !gaveWay(err) || n == postgresAttempts {
@@ -99,7 +98,13 @@ func (d *postgresDatabase) once(ctx context.Context, o *pgx.TxOptions, attempt f
 	if err := attempt(q); err != nil || o == nil {
 		return err
 	}
-	return q.commit(ctx)
+	if err := q.commit(ctx); err != nil {
+		return err
+	}
+	if o.AccessMode != pgx.ReadOnly {
+		d.statistics.committed(1 + q.further)
+	}
+	return nil
 }
 
 // gaveWay reports whether Postgres ended the transaction for another's sake,

@@ -21,6 +21,8 @@ type querier interface {
 	// foresee runs a query with the next statement, where that saves a round
 	// trip, and hands its rows to read; else it does nothing.
 	foresee(asked statement, read func(found rows) error)
+	// together says that the transaction does the work of several.
+	together(writes int)
 }
 
 // expectation is what must come of a statement that nobody waits for. The zero
@@ -96,6 +98,8 @@ func (t sqliteTx) later(ctx context.Context, list []statement, expect expectatio
 }
 
 func (sqliteTx) foresee(statement, func(rows) error) {}
+
+func (sqliteTx) together(int) {}
 
 func (t sqliteTx) query(ctx context.Context, sql string, args []any) (rows, error) {
 	found, err := t.on.QueryContext(t.bounded(ctx), sql, args...)

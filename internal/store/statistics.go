@@ -16,7 +16,7 @@ import (
 // up to a minute later. Meanwhile the planner holds every index that begins
 // with (merchant, mode) for as good as the primary key, and a look-up by key,
 // even one of a foreign key, may walk all rows of an owner. So the statistics
-// are taken here, after these numbers of commits, as long as tables are small.
+// are taken here, after these numbers of writes, as long as tables are small.
 const (
 	studyFirst  = 100
 	studySecond = 1_000
@@ -31,7 +31,7 @@ const (
 type statistician struct {
 	pool    *pgxpool.Pool
 	log     *slog.Logger
-	commits atomic.Int64
+	writes  atomic.Int64
 	cancel  context.CancelFunc
 	ctx     context.Context
 	running sync.WaitGroup
@@ -43,16 +43,19 @@ func newStatistician(pool *pgxpool.Pool, log *slog.Logger) *statistician {
 	return s
 }
 
-// committed counts a commit; a few of them set off a round beside everything
-// else.
-func (s *statistician) committed() {
-	switch s.commits.Add(1) {
-	case studyFirst, studySecond, studyThird:
-		s.running.Go(func() {
-			if err := s.study(); err != nil && s.ctx.Err() == nil {
-				s.log.Warn("statistics of young tables were not taken", "error", err)
-			}
-		})
+// committed counts so many writes that came with a commit; a few of them set
+// off a round beside everything else.
+func (s *statistician) committed(writes int64) {
+	after := s.writes.Add(writes)
+	for _, due := range []int64{studyFirst, studySecond, studyThird} {
+		if after-writes < due && after >= due {
+			s.running.Go(func() {
+				if err := s.study(); err != nil && s.ctx.Err() == nil {
+					s.log.Warn("statistics of young tables were not taken", "error", err)
+				}
+			})
+			return
+		}
 	}
 }
 

@@ -340,7 +340,11 @@ func strangerInserts(t *testing.T, stranger, w *World, x everything, tried map[s
 			assert.Contains(t, strings.ToLower(err.Error()), "foreign key", name)
 		}
 	}
-	tried["SealLedger"] = true
+	theirs := w.newPartner(t, 100)
+	taken := &store.Posting{Transaction: stranger.booking(pay.LedgerDebit, 1, pay.LedgerPartnerFees, pay.PartnerAvailable(theirs.ID)), Account: pay.PartnerAvailable(theirs.ID)}
+	tried["SealLedger"], tried["Post"] = true, true
+	stranger.Write(t, func(tx *store.Tx) error { return tx.Post([]*store.Posting{taken}) })
+	assert.Equal(t, pay.CodeNotFound, pay.CodeOf(taken.Err), "another's partner")
 	stranger.Write(t, func(tx *store.Tx) error {
 		n, err := tx.SealLedger(o, NewID())
 		assert.Zero(t, n, "they have booked nothing")
