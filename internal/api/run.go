@@ -111,6 +111,8 @@ type RunQuery struct {
 // Rerun is the body of POST /v1/runs/{id}/rerun.
 type Rerun struct {
 	From string `json:"from,omitempty" maxLength:"200" doc:"Path or id of the first step that is done anew; the one that failed when absent."`
+
+	Input json.RawMessage `json:"input,omitempty" doc:"What trigger is for the steps that are done now; what it was when absent. What was done before stays done."`
 }
 
 func runs(s *server, in *intake) error {
@@ -152,7 +154,7 @@ func rerun(s *server, in *intake) error {
 	if err != nil {
 		return err
 	}
-	fresh, err := s.flows.Rerun(in.ctx(), in.key, automation.RerunRequest{Run: id, From: body.From, Key: in.idempotencyKey})
+	fresh, err := s.flows.Rerun(in.ctx(), in.key, automation.RerunRequest{Run: id, From: body.From, Key: in.idempotencyKey, Input: body.Input})
 	if err != nil {
 		return err
 	}

@@ -202,15 +202,20 @@ func (p *program) printHistory(r client.Run) {
 }
 
 func (p *program) flowRerunCommand() *cobra.Command {
-	var from string
+	var from, input string
 	cmd := &cobra.Command{
 		Use: "rerun RUN", Short: "Run again from the step that failed, or another",
 		Long:    "Begins a run that takes over what an earlier one has done before a step, and goes\non from there." + apiHelp,
 		Example: "  florin flow rerun 018f3c1e-7b1a-7c5e-9d0a-2f6b8c4d1e90 --from post", Args: cobra.ExactArgs(1),
 	}
 	cmd.Flags().StringVar(&from, "from", "", "The first `step` that is done anew, by its id or path.")
+	cmd.Flags().StringVar(&input, "input", "", "What trigger is for the steps that are done now, as `json`; @file, or - for standard input.")
 	p.runWork(cmd, func(ctx context.Context, c *client.Client, id string) (client.Run, error) {
-		return c.Rerun(ctx, id, from)
+		given, err := p.inputOf(input)
+		if err != nil {
+			return client.Run{}, err
+		}
+		return c.Rerun(ctx, id, client.RerunOptions{From: from, Input: given})
 	})
 	return cmd
 }

@@ -57,7 +57,7 @@ func askForFlows(t *testing.T, c *client.Client) {
 	assert.Equal(t, "failed", failed.State)
 	assert.Equal(t, "no more", failed.Error.Message)
 	assert.JSONEq(t, `{"file":"posts.csv","appended":true}`, string(failed.Steps[0].Output))
-	anew, err := c.Rerun(ctx, failed.ID, "line")
+	anew, err := c.Rerun(ctx, failed.ID, client.RerunOptions{From: "line"})
 	require.NoError(t, err)
 	assert.Equal(t, 2, untilEnded(t, c, anew.ID).Attempt)
 	askForFlowTriggers(t, c)

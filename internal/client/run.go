@@ -71,12 +71,20 @@ func (c *Client) FlowRun(ctx context.Context, id string) (Run, error) {
 	return get[Run](ctx, c, pathOf("/v1/runs/", id, ""), nil)
 }
 
-// Rerun begins a run that goes on from a step of an earlier one; from the one
-// that failed when from is empty.
-func (c *Client) Rerun(ctx context.Context, id, from string, options ...Option) (Run, error) {
+// RerunOptions say how a run is done again.
+type RerunOptions struct {
+	From  string          // id or path of the first step that is done anew; empty: the one that failed
+	Input json.RawMessage // what trigger is from there on; empty: what it was
+}
+
+// Rerun begins a run that goes on from a step of an earlier one.
+func (c *Client) Rerun(ctx context.Context, id string, how RerunOptions, options ...Option) (Run, error) {
 	body := map[string]any{}
-	if from != "" {
-		body["from"] = from
+	if how.From != "" {
+		body["from"] = how.From
+	}
+	if len(how.Input) > 0 {
+		body["input"] = how.Input
 	}
 	return send[Run](ctx, c, call{method: http.MethodPost, path: pathOf("/v1/runs/", id, "/rerun"), body: body}, options)
 }

@@ -3,6 +3,7 @@ package automation
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"time"
 
@@ -15,6 +16,8 @@ type RerunRequest struct {
 	Run  pay.ID
 	From string // path or id; empty: the step that failed
 	Key  string
+
+	Input json.RawMessage // what trigger is from here on; empty: what it was. What was done before stays done
 }
 
 // Rerun begins a run that takes over what an earlier one has done, up to a
@@ -25,8 +28,8 @@ type RerunRequest struct {
 //
 // The same key is the same run; without one each call begins one.
 //
-// Errors: not_found (the run, the step), run_has_not_ended; in_doubt and
-// reconcile_needed while it is not known whether a step was taken back;
+// Errors: not_found (the run, the step), run_has_not_ended; invalid_field (an
+// input that does not fit); in_doubt and reconcile_needed while it is not known whether a step was taken back;
 // operation_not_allowed, where a limited key could not apply the flow.
 func (r *Runner) Rerun(ctx context.Context, key pay.APIKey, ask RerunRequest) (run pay.Run, err error) {
 	o := key.Owner
@@ -42,14 +45,14 @@ func (r *Runner) Rerun(ctx context.Context, key pay.APIKey, ask RerunRequest) (r
 			return pay.Errorf(pay.CodeRunNotEnded, "the run is %s; cancel it first", origin.State)
 		}
 		key := "rerun/" + string(origin.ID) + "/" + cmp.Or(ask.Key, string(newID()))
-		run, err = r.again(tx, RunStart{Key: key, Cause: pay.CauseRerun, Ref: origin.Ref, Origin: origin}, ask.From)
+		run, err = r.again(tx, RunStart{Key: key, Cause: pay.CauseRerun, Ref: origin.Ref, Origin: origin, Input: ask.Input}, ask.From)
 		return err
 	})
 	return run, err
 }
 
-// again begins a run that does its origin again, with the same input and by the
-// same version of the flow.
+// again begins a run that does its origin again, by the same version of the flow
+// and with the same input, unless somebody asks for it with another.
 func (r *Runner) again(tx *store.Tx, start RunStart, from string) (pay.Run, error) {
 	origin := start.Origin
 	f, err := tx.Flow(origin.Owner, origin.Flow)
@@ -57,7 +60,12 @@ func (r *Runner) again(tx *store.Tx, start RunStart, from string) (pay.Run, erro
 		return pay.Run{}, err
 	}
 	f.Version = origin.Version
-	if start.Input, err = r.open(origin.Input, runInputContext(origin.ID)); err != nil {
+	if start.Cause == pay.CauseRerun && len(start.Input) > 0 {
+		err = r.fits(tx, f, start.Input)
+	} else {
+		start.Input, err = r.open(origin.Input, runInputContext(origin.ID))
+	}
+	if err != nil {
 		return pay.Run{}, err
 	}
 	run, fresh, err := r.begin(tx, f, start)
@@ -65,6 +73,20 @@ func (r *Runner) again(tx *store.Tx, start RunStart, from string) (pay.Run, erro
 		return run, err
 	}
 	return run, r.takeOver(tx, origin, run, from)
+}
+
+// fits says whether runs of a flow can begin with an input.
+//
+// Errors: invalid_field.
+func (r *Runner) fits(tx *store.Tx, f pay.Flow, input json.RawMessage) error {
+	document, err := r.document(tx, f.Owner, f.ID, f.Version)
+	if err != nil {
+		return err
+	}
+	if err := document.CheckTrigger(input); err != nil {
+		return faultOfInput(err)
+	}
+	return nil
 }
 
 // flowOfRun finds a run's flow, in the version that the run began with.

@@ -50,6 +50,27 @@ func TestARefusedInputIsReplaced(t *testing.T) {
 	}
 }
 
+// TestARerunWithAnotherInput gives the steps that are done now another trigger,
+// if it fits the flow; what was done before stays done.
+func TestARerunWithAnotherInput(t *testing.T) {
+	carriers(t, func(t *testing.T, c *carrier) {
+		c.keeps("flow: corrected\non: { manual: { input: { type: object, required: [n], properties: { n: { type: integer } } } } }\nsteps:\n" +
+			"  - id: first\n    do: test.do\n    with: {n: \"${trigger.n}\"}\n  - id: second\n    do: test.do\n    with: {n: \"${trigger.n}\"}\n")
+		origin := c.ends(c.asks("corrected", `{"n":1}`)).Run.ID
+		key := pay.APIKey{Owner: c.owner}
+		_, err := c.flows.Rerun(context.Background(), key, automation.RerunRequest{Run: origin, From: "second", Input: json.RawMessage(`{"n":"x"}`)})
+		assert.Equal(t, pay.CodeInvalidField, pay.CodeOf(err))
+		run, err := c.flows.Rerun(context.Background(), key, automation.RerunRequest{Run: origin, From: "second", Input: json.RawMessage(`{"n":2}`)})
+		require.NoError(t, err)
+		h := c.ends(run.ID)
+		assert.JSONEq(t, `{"n":2}`, string(h.Input))
+		assert.JSONEq(t, `{"n":1}`, string(h.Steps[0].Given))
+		assert.JSONEq(t, `{"n":2}`, string(h.Steps[1].Given))
+		inputs, _ := c.works()
+		assert.Len(t, inputs, 3)
+	})
+}
+
 // fault has the sandbox fail, or stop failing when it is empty.
 func (c *carrier) fault(fault string) {
 	c.t.Helper()
