@@ -82,6 +82,7 @@ func TestEveryRouteCanBeAsked(t *testing.T) {
 	askForMoney(t, c)
 	askForSubscriptions(t, c)
 	askForMails(t, c)
+	askForTransfers(t, c)
 	askForCards(t, c)
 	askForAccounts(t, c)
 	askForSettings(t, c)
