@@ -113,6 +113,10 @@ var pages = []page{
 	{pattern: "GET /transactions", scope: pay.ScopeLedgerRead, answer: (*dashboard).transactions},
 	{pattern: "GET /ledger", scope: pay.ScopeLedgerRead, answer: (*dashboard).ledger},
 
+	{pattern: "GET /transfers", scope: pay.ScopeTransfersRead, answer: (*dashboard).transfers},
+	{pattern: "GET /mails", scope: pay.ScopePaymentsRead, answer: (*dashboard).mails},
+	{pattern: "GET /mails/{id}", scope: pay.ScopePaymentsRead, answer: (*dashboard).mail},
+
 	{pattern: "GET /endpoints", scope: pay.ScopeWebhooksRead, answer: (*dashboard).endpoints},
 	{pattern: "GET /deliveries", scope: pay.ScopeWebhooksRead, answer: (*dashboard).deliveries},
 	{pattern: "GET /deliveries/{id}", scope: pay.ScopeWebhooksRead, answer: (*dashboard).delivery},
@@ -130,9 +134,11 @@ var sections = []section{
 	{"/payments", "Payments", pay.ScopePaymentsRead},
 	{"/refunds", "Refunds", pay.ScopePaymentsRead},
 	{"/accounts", "Partners", pay.ScopeAccountsRead},
+	{"/transfers", "Transfers", pay.ScopeTransfersRead},
 	{"/subscriptions", "Subscriptions", pay.ScopeSubscriptionsRead},
 	{"/transactions", "Transactions", pay.ScopeLedgerRead},
 	{"/ledger", "Ledger", pay.ScopeLedgerRead},
+	{"/mails", "Mails", pay.ScopePaymentsRead},
 	{"/endpoints", "Webhooks", pay.ScopeWebhooksRead},
 	{"/deliveries", "Deliveries", pay.ScopeWebhooksRead},
 }

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -141,6 +142,38 @@ func TestPartnersWithTheBrowser(t *testing.T) {
 	b.pictures("ledger")
 	b.goes("/transactions")
 	b.isAccessible()
+	b.clicks("nav a[href='/transfers']")
+	b.sees("No transfers here")
+	b.isAccessible()
+	b.goes("/transfers?since=tomorrow")
+	b.sees("since is a date such as 2026-06-01")
+	assert.Len(t, b.heard(), 1, "the browser says so too")
+	b.forget()
+}
+
+// A receipt is shown, not sent.
+func TestMailsWithTheBrowser(t *testing.T) {
+	t.Parallel()
+	b := open(t)
+	b.signsIn()
+	b.clicks("nav a[href='/mails']")
+	b.sees("No mails here")
+	c := client.New(b.server.URL(), b.server.Key, nil)
+	paid, err := c.CreatePayment(t.Context(), client.NewPayment{
+		Amount: "10.00", Currency: "USD", Provider: "stripe", PaymentMethod: "pm_card_visa", ReceiptEmail: "jane@example.com",
+	}, client.IdempotencyKey("receipt"))
+	require.NoError(t, err)
+	require.Eventually(t, func() bool { // its job writes it
+		mails, err := client.Collect(c.Mails(t.Context(), client.MailFilter{ObjectID: paid.ID, Statuses: []string{"kept"}}))
+		return err == nil && len(mails) == 1
+	}, patience, 20*time.Millisecond)
+	b.goes("/mails")
+	b.sees("jane@example.com", "receipt", "kept")
+	b.isAccessible()
+	b.clicks("tbody a")
+	b.sees("to jane@example.com", "$10.00")
+	b.isAccessible()
+	b.pictures("mail")
 }
 
 // A plan is made, and a subscription to it looked at and ended.
