@@ -130,6 +130,28 @@ func TestADirectChargeIsUndone(t *testing.T) {
 	})
 }
 
+// A partner can write anything into objects of its own account, our ids too:
+// what happens there says nothing of payments that live elsewhere.
+func TestAPartnerCannotSpeakOfOurPayments(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, w *world) {
+		stripe := w.stripeKey("liar")
+		shop := w.post("/v1/accounts", `{"type":"express"}`).want(201).text("data.id")
+		w.onboard(shop)
+		ref := w.until("/v1/accounts/"+shop, "data.status", "enabled").text("data.provider_ref")
+		held := w.pays("held", "20.00", "pm_card_threeDSecure2Required", `"return_url":"https://shop.example/back"`).want(201)
+		lie := "amount=2000&currency=usd&confirm=true&payment_method=pm_card_visa&payment_method_types[]=card&metadata[florin_payment]=" + held.text("data.id")
+		w.inAccount(stripe, ref, "POST", "/v1/payment_intents", lie).want(200)
+		// What came after it has been heard of.
+		paid := w.shared("paid", shop, "direct", "10.00").want(201)
+		w.inAccount(stripe, ref, "POST", "/v1/refunds", "payment_intent="+paid.text("data.provider_ref")+"&amount=100").want(200)
+		w.until("/v1/payments/"+paid.text("data.id"), "data.amount_refunded", "1.00")
+		still := w.get("/v1/payments/" + held.text("data.id"))
+		assert.Equal(t, "pending", still.text("data.status"))
+		assert.Equal(t, held.text("data.provider_ref"), still.text("data.provider_ref"))
+	})
+}
+
 func TestSharesThatAreRefused(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, w *world) {

@@ -193,6 +193,9 @@ func (e *Engine) applyPayment(ctx context.Context, ev pay.ProviderEvent, hint pa
 	if err != nil {
 		return "", err
 	}
+	if hint.Account != p.Share.ActsAs() {
+		return "", errNotOurs // a partner can write our ids into objects of its own account
+	}
 	return e.refresh(ctx, p, hint)
 }
 
