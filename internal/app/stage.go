@@ -1,14 +1,15 @@
 package app
 
 import (
-	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -17,6 +18,7 @@ import (
 	"florin/internal/config"
 	"florin/internal/engine"
 	"florin/internal/pay"
+	"florin/internal/store"
 )
 
 // stageKey is the key of a stage's account at its sandbox: any will do there.
@@ -87,11 +89,74 @@ func (s *Stage) connect(ctx context.Context) error {
 	return err
 }
 
-// Advance moves the clock of Florin and of its sandbox on.
+// Advance moves the clock of Florin and of its sandbox on, and waits until what
+// that caused is told and dealt with: what is under way while a month passes in a
+// moment would come a month late.
 func (s *Stage) Advance(ctx context.Context, by time.Duration) error {
+	if err := s.settle(ctx); err != nil {
+		return err
+	}
 	s.clock.Advance(by)
 	// The sandbox's clock runs on this one; a second of its own wakes what waits.
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, s.Server.Sandbox.URL()+"/_sandbox/clock/advance", bytes.NewReader([]byte(`{"seconds":1}`)))
+	var at struct{}
+	if err := s.ask(ctx, http.MethodPost, "/_sandbox/clock/advance", `{"seconds":1}`, &at); err != nil {
+		return err
+	}
+	return s.settle(ctx)
+}
+
+const (
+	// settleWithin is how long what was caused may take by the machine's clock.
+	// Deliveries that a fault holds back are not waited for any longer.
+	settleWithin = 20 * time.Second
+	settleEvery  = 20 * time.Millisecond
+	// settleLooks is how often in a row nothing may be under way: a delivery that
+	// is being made is neither with the sandbox nor with Florin for a moment.
+	settleLooks = 3
+)
+
+// settle waits until no event of the sandbox is on its way and none waits to be
+// looked into.
+func (s *Stage) settle(ctx context.Context) error {
+	ticker := time.NewTicker(settleEvery)
+	defer ticker.Stop()
+	began := time.Now()
+	for quiet := 0; quiet < settleLooks && time.Since(began) < settleWithin; {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-ticker.C:
+		}
+		busy, err := s.busy(ctx)
+		if err != nil {
+			return err
+		}
+		if quiet++; busy {
+			quiet = 0
+		}
+	}
+	return nil
+}
+
+func (s *Stage) busy(ctx context.Context) (bool, error) {
+	var health struct {
+		Waiting int `json:"waiting_deliveries"`
+	}
+	if err := s.ask(ctx, http.MethodGet, "/_sandbox/health", "", &health); err != nil || health.Waiting > 0 {
+		return true, err
+	}
+	busy := false
+	err := s.Server.Store.Glance(ctx, func(tx *store.Tx) error {
+		waiting, err := tx.StaleProviderEvents(s.clock.Now().Add(time.Hour), 1)
+		busy = len(waiting) > 0
+		return err
+	})
+	return busy, err
+}
+
+// ask steers the sandbox.
+func (s *Stage) ask(ctx context.Context, method, path, body string, into any) error {
+	request, err := http.NewRequestWithContext(ctx, method, s.Server.Sandbox.URL()+path, strings.NewReader(body))
 	if err != nil {
 		return err
 	}
@@ -99,13 +164,11 @@ func (s *Stage) Advance(ctx context.Context, by time.Duration) error {
 	if err != nil {
 		return err
 	}
-	if err := answer.Body.Close(); err != nil {
-		return err
-	}
+	defer func() { _ = answer.Body.Close() }() // it was read
 	if answer.StatusCode != http.StatusOK {
-		return fmt.Errorf("the sandbox's clock was not moved: %s", answer.Status)
+		return fmt.Errorf("the sandbox answered %s to %s", answer.Status, path)
 	}
-	return nil
+	return json.NewDecoder(answer.Body).Decode(into)
 }
 
 // Close stops the program and removes its folder.

@@ -21,8 +21,14 @@ const maxPayoutPages = 1000
 // balancePages reads and keeps balance transactions.
 func (e *Engine) balancePages() pages {
 	return pages{turn: e.turnBalancePage, closed: func(tx *store.Tx, r pay.Reading) error {
-		_, err := tx.MatureBalanceTransactions(r, r.Upper)
-		return err
+		if _, err := tx.MatureBalanceTransactions(r, r.Upper); err != nil {
+			return err
+		}
+		late, err := tx.UntiedSources(r.Owner)
+		if err != nil {
+			return err
+		}
+		return tie(tx, r.Owner, late)
 	}}
 }
 

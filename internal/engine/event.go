@@ -12,6 +12,9 @@ import (
 // wants it, in the transaction of the change that it tells of.
 func (e *Engine) Tell(tx *store.Tx, o pay.Owner, fact pay.Event, body func(pay.Event) []byte) error {
 	fact.ID, fact.Owner, fact.At = newID(), o, tx.Now()
+	if fact.Type == pay.EventPaymentCompleted {
+		e.hints.add(hint{owner: o}) // its money is on Stripe's list now
+	}
 	fact.Body = body(fact)
 	if err := tx.InsertEvent(fact); err != nil {
 		return err

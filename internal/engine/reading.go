@@ -161,13 +161,14 @@ func (e *Engine) turnPage(ctx context.Context, access pay.Access, r pay.Reading)
 	list := e.balancePages()
 	ctx, cancel := context.WithTimeout(ctx, e.cfg.CallTimeout)
 	defer cancel()
+	asked := e.clock.Now()
 	last, more, at, keep, err := list.turn(ctx, access, r)
 	if err != nil {
 		return r, err
 	}
 	err = e.store.Write(ctx, func(tx *store.Tx) error {
 		next := r
-		next.Turned(last, more, orNow(at, tx), tx.Now())
+		next.Turned(last, more, whenAsked(at, asked, tx.Now()), tx.Now())
 		found, err := keep(tx)
 		if err != nil {
 			return err
@@ -186,12 +187,14 @@ func (e *Engine) turnPage(ctx context.Context, access pay.Access, r pay.Reading)
 	return r, err
 }
 
-// orNow is Stripe's time, or ours where it did not say.
-func orNow(at time.Time, tx *store.Tx) time.Time {
-	if at.IsZero() {
-		return tx.Now()
+// whenAsked is Stripe's time when a list was asked for, given its time when it
+// had answered: what came meanwhile may not be on the list. Where Stripe did not
+// say, it is ours.
+func whenAsked(answered, asked, now time.Time) time.Time {
+	if answered.IsZero() {
+		return asked
 	}
-	return at
+	return answered.Add(asked.Sub(now))
 }
 
 // letGo ends the lease, and takes note of a failure.

@@ -75,6 +75,8 @@ type player struct {
 	things map[string]thing  // by the names that the story gave them
 	people map[string]string // names of parties, by ids of customers, accounts and payments
 	after  string            // the last event before the story
+
+	accounts map[string]string // names of partners, by the ids of their accounts
 }
 
 // thing is what a step made, as it was last seen.
@@ -91,7 +93,7 @@ func Play(ctx context.Context, target Target, story Story) (Result, error) {
 	began := time.Now()
 	p := &player{
 		target: target, client: client.New(target.URL, target.Key, target.HTTP), http: target.HTTP, story: story,
-		things: map[string]thing{}, people: map[string]string{},
+		things: map[string]thing{}, people: map[string]string{}, accounts: map[string]string{},
 	}
 	if p.http == nil {
 		p.http = http.DefaultClient
@@ -101,7 +103,12 @@ func Play(ctx context.Context, target Target, story Story) (Result, error) {
 		return r, err
 	}
 	for _, step := range slices.Concat(story.Given, story.Steps) {
-		done := p.step(ctx, step)
+		done := Done{Step: step}
+		for range max(1, step.Times) {
+			if done = p.step(ctx, step); done.Problem != "" {
+				break
+			}
+		}
 		r.Steps = append(r.Steps, done)
 		if ctx.Err() != nil {
 			return r, ctx.Err()
@@ -214,7 +221,7 @@ func (p *player) note(s Step, made thing) {
 	case "card":
 		p.people[textOf(made.fields["customer_id"])] = name
 	case "account":
-		p.people[made.id] = name
+		p.accounts[made.id] = name
 		p.people[textOf(made.fields["provider_ref"])] = name
 	case "pay":
 		if s.By != "" {

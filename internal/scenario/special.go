@@ -30,7 +30,7 @@ func (p *player) special(ctx context.Context, s Step, given any) (string, error)
 	case "see":
 		return p.see(ctx, s, fields)
 	case "advance":
-		return p.advance(ctx, textOf(given))
+		return p.advance(ctx, given)
 	case "fault":
 		return "", p.fault(ctx, fields)
 	case "mend":
@@ -65,8 +65,21 @@ func (p *player) see(ctx context.Context, s Step, fields map[string]any) (said s
 	return said, err
 }
 
-// advance moves the clock on.
-func (p *player) advance(ctx context.Context, text string) (string, error) {
+// advance moves the clock on, in one step or in several.
+func (p *player) advance(ctx context.Context, given any) (said string, err error) {
+	list, several := given.([]any)
+	if !several {
+		list = []any{given}
+	}
+	for _, each := range list {
+		if said, err = p.advanceBy(ctx, textOf(each)); err != nil {
+			return said, err
+		}
+	}
+	return said, nil
+}
+
+func (p *player) advanceBy(ctx context.Context, text string) (string, error) {
 	by, err := parseSpan(text)
 	if err != nil {
 		return "", err
@@ -190,7 +203,7 @@ func (p *player) authenticate(ctx context.Context, id, outcome string) error {
 // onboard makes a link to Stripe's form for an account's owner and fills it in
 // with what passes.
 func (p *player) onboard(ctx context.Context, id string) (string, error) {
-	raw, err := p.client.Ask(ctx, http.MethodPost, "/v1/accounts/"+url.PathEscape(id)+"/onboarding_link", map[string]string{
+	raw, err := p.client.Ask(ctx, http.MethodPost, "/v1/accounts/"+url.PathEscape(id)+"/onboarding-link", map[string]string{
 		"return_url": "https://example.com/done", "refresh_url": "https://example.com/again",
 	}, client.IdempotencyKey(p.target.Run+"-onboard-"+id))
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/goccy/go-yaml"
@@ -40,12 +41,13 @@ type Step struct {
 	By     string         // who pays, where no saved card tells
 	Expect map[string]any // fields of the answer
 	Error  string         // the code of the refusal that must come
+	Times  int            // how often; once when zero
 	Line   int            // in the file
 }
 
 // Ending is what must be true after the last step.
 type Ending struct {
-	Events []string       // told to the merchant, in this order; others may be between them
+	Events []string       // told to the merchant, in any order, and others besides
 	Mails  []Mail         // sent, in any order
 	Money  map[string]any // what each party has: an amount, or amounts by place
 }
@@ -185,6 +187,8 @@ func (r *reader) step(node ast.Node) Step {
 			*into = r.text(value)
 		case key == "expect":
 			s.Expect, _ = r.value(value).(map[string]any)
+		case key == "times":
+			s.Times = r.times(value)
 		case s.Verb != "":
 			r.fail(value, "a step does one thing: %s or %s", s.Verb, key)
 		case !known(key):
@@ -194,6 +198,17 @@ func (r *reader) step(node ast.Node) Step {
 		}
 	})
 	return s
+}
+
+// maxTimes bounds how often a step is repeated: a day for two years.
+const maxTimes = 731
+
+func (r *reader) times(node ast.Node) int {
+	n, err := strconv.Atoi(r.text(node))
+	if err != nil || n < 1 || n > maxTimes {
+		r.fail(node, "times is a number from 1 to %d", maxTimes)
+	}
+	return n
 }
 
 func (r *reader) ending(node ast.Node) Ending {

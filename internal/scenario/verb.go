@@ -42,7 +42,7 @@ var sights = map[string]string{
 // special are the steps that are no request to Florin, and what each takes.
 var special = map[string]string{
 	"see":     "a thing, such as {payment: $ride}, which is looked at until it is as expected",
-	"advance": "a length of time, such as 7d or 36h: the clock is moved on",
+	"advance": "a length of time, such as 7d, or several, such as [30d, 2h]: the clock is moved on",
 	"fault":   "a fault of the sandbox: {effect: error_after, method: POST, path: /v1/payment_intents}",
 	"mend":    "all: the sandbox's faults are taken away",
 	"onboard": "an account, such as $driver, whose owner fills in Stripe's form",

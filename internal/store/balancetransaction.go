@@ -63,6 +63,23 @@ func (tx *Tx) TieBalanceTransactions(o pay.Owner, sources []string) (int64, erro
 	return tied, nil
 }
 
+// maxUntied bounds the balance transactions whose payments are sought again.
+const maxUntied = 500
+
+// UntiedSources are the sources of the newest balance transactions of which
+// Stripe names a payment that was not known here when they were read.
+func (tx *Tx) UntiedSources(o pay.Owner) ([]string, error) {
+	var found []string
+	err := tx.each(func(line scanner) error {
+		var source string
+		err := line.Scan(&source)
+		found = append(found, source)
+		return err
+	}, `SELECT source FROM balance_transactions WHERE merchant = $1 AND mode = $2 AND payment IS NULL AND payment_ref <> ''
+		ORDER BY created_at DESC LIMIT $3`, o.Merchant, o.Mode, maxUntied)
+	return found, err
+}
+
 // OriginsOf are the sources of rows without a payment whose origin is among
 // sources: what is tied next, once those are.
 func (tx *Tx) OriginsOf(o pay.Owner, sources []string) ([]string, error) {

@@ -66,6 +66,7 @@ CREATE INDEX balance_transactions_origin ON balance_transactions (merchant, mode
 CREATE INDEX balance_transactions_payment ON balance_transactions (merchant, mode, payment) WHERE payment IS NOT NULL;
 CREATE INDEX balance_transactions_payout ON balance_transactions (merchant, mode, payout_ref) WHERE payout_ref <> '';
 CREATE INDEX balance_transactions_pending ON balance_transactions (merchant, mode, connection, account_ref, available_on) WHERE status = 'pending';
+CREATE INDEX balance_transactions_untied ON balance_transactions (merchant, mode, created_at) WHERE payment IS NULL AND payment_ref <> '';
 
 -- A charge's payment is sought by the charge.
 CREATE INDEX payments_charge ON payments (merchant, mode, charge_ref) WHERE charge_ref <> '';

@@ -167,14 +167,15 @@ func strangerBooks(t *testing.T, stranger, w *World, p pay.Payment, tried map[st
 		assert.Empty(t, list.Items)
 		require.NoError(t, err)
 		of, err := tx.BalanceTransactionsOf(o, p.ID)
+		untied, e4 := tx.UntiedSources(o)
 		assert.Empty(t, of)
-		require.NoError(t, err)
+		assert.NotContains(t, untied, b.Source)
+		require.NoError(t, errors.Join(err, e4))
 		all, err := tx.Readings(o, r.List)
+		next, e5 := tx.OriginsOf(o, []string{b.Source})
 		assert.Empty(t, all)
-		require.NoError(t, err)
-		next, err := tx.OriginsOf(o, []string{b.Source})
 		assert.Empty(t, next)
-		require.NoError(t, err)
+		require.NoError(t, errors.Join(err, e5))
 		tied, e1 := tx.TieBalanceTransactions(o, []string{b.Source})
 		matured, e2 := tx.MatureBalanceTransactions(reading, w.at(1<<20))
 		paid, e3 := tx.PayOutBalanceTransactions(o, "po_stolen", []string{b.Ref})
@@ -182,7 +183,7 @@ func strangerBooks(t *testing.T, stranger, w *World, p pay.Payment, tried map[st
 		return errors.Join(e1, e2, e3, tx.HastenReadings(o, "", w.Now))
 	})
 	for _, name := range []string{
-		"BalanceTransaction", "Reading", "TakeReading", "KeepReading", "BalanceTransactions", "BalanceTransactionsOf", "Readings", "OriginsOf",
+		"BalanceTransaction", "Reading", "TakeReading", "KeepReading", "BalanceTransactions", "BalanceTransactionsOf", "Readings", "OriginsOf", "UntiedSources",
 		"TieBalanceTransactions", "MatureBalanceTransactions", "PayOutBalanceTransactions", "HastenReadings",
 	} {
 		tried[name] = true
