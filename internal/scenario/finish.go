@@ -2,7 +2,9 @@ package scenario
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -57,7 +59,37 @@ func (p *player) checks(ctx context.Context, parties []Party) ([]Check, error) {
 		}
 		checks = append(checks, checkEvents(told, p.story.Expect.Events))
 	}
+	for _, want := range p.story.Expect.Mails {
+		check, err := p.checkMail(ctx, want)
+		if err != nil {
+			return nil, err
+		}
+		checks = append(checks, check)
+	}
 	return checks, nil
+}
+
+// checkMail looks for a mail among the newest hundred.
+func (p *player) checkMail(ctx context.Context, want Mail) (Check, error) {
+	c := Check{What: "mail to " + want.To, Want: want.Subject}
+	raw, err := p.client.Ask(ctx, http.MethodGet, "/v1/mails?limit=100", nil)
+	if err != nil {
+		return c, err
+	}
+	var sent []struct{ To, Subject string }
+	if err := json.Unmarshal(raw, &sent); err != nil {
+		return c, err
+	}
+	for _, mail := range sent {
+		if mail.To != want.To {
+			continue
+		}
+		if c.Got = mail.Subject; strings.Contains(mail.Subject, want.Subject) {
+			c.OK = true
+			return c, nil
+		}
+	}
+	return c, nil
 }
 
 // checkSum proves that no money came from nowhere.

@@ -46,6 +46,7 @@ type books struct {
 	list     []client.BalanceTransaction
 	accounts map[string]string // whose balance an object moved, by its id
 	landed   map[string]string // whose balance a transfer came to, by its id
+	mirrors  map[string]bool   // what a transfer made in a partner's account, by its id
 	fees     map[string]amount // application fees, by the charge that they were taken of
 	flows    []Flow
 }
@@ -56,11 +57,11 @@ func (p *player) flowsOf(ctx context.Context) ([]Flow, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &books{p: p, list: list, accounts: map[string]string{}, landed: map[string]string{}, fees: map[string]amount{}}
+	b := &books{p: p, list: list, accounts: map[string]string{}, landed: map[string]string{}, mirrors: map[string]bool{}, fees: map[string]amount{}}
 	for _, t := range list {
 		b.accounts[value(t.Source)] = value(t.Account)
 		if strings.HasPrefix(value(t.Origin), "tr_") && value(t.Account) != noAccount {
-			b.landed[value(t.Origin)] = value(t.Account)
+			b.landed[value(t.Origin)], b.mirrors[value(t.Source)] = value(t.Account), true
 		}
 		if t.Type == "application_fee" {
 			fee, err := parseAmount(t.Amount)
@@ -99,8 +100,8 @@ func (b *books) follow(ctx context.Context, t client.BalanceTransaction) error {
 	b.add(holder, stripeCo, fee-b.fees[value(t.Source)], "Stripe's fee")
 	origin := value(t.Origin)
 	switch {
-	case strings.HasPrefix(origin, "tr_") && value(t.Account) != noAccount:
-		return nil // the other side of a transfer, told by the platform's
+	case value(t.Account) != noAccount && (b.mirrors[value(t.Source)] || b.mirrors[origin]):
+		return nil // the other side of a transfer or its reversal, told by the platform's
 	case t.Type == "application_fee":
 		b.add(b.holder(b.accounts[origin]), platform, moved, "application fee")
 	case t.Type == "application_fee_refund":

@@ -93,4 +93,4 @@ func (tx *Tx) IsBooked(b pay.BalanceTransaction) (bool, error) {
 
 // bookedNouns are the tables of nouns that cause bookings without a payment,
 // and whose provider_ref is what Stripe calls them.
-var bookedNouns = []string{"refunds"}
+var bookedNouns = []string{"refunds", "transfers"}
