@@ -24,11 +24,20 @@ const lookAfter = 2
 // because their sender died, and calls in doubt whose wait is over. It returns
 // how many it took up.
 func (e *Engine) CompleteCalls(ctx context.Context) (int, error) {
+	return sweep(ctx, e, (*store.Tx).LeaseCalls, func(call pay.Call) {
+		if err := e.complete(ctx, call); err != nil && ctx.Err() == nil {
+			e.log.WarnContext(ctx, "a call is still open", "call", call.ID, "action", call.Action, "attempts", call.Attempts, "error", err)
+		}
+	})
+}
+
+// sweep leases calls that are due and completes each of them, several at a time.
+// It returns how many there were.
+func sweep[C any](ctx context.Context, e *Engine, lease func(tx *store.Tx, now, until time.Time, limit int) ([]C, error), complete func(C)) (int, error) {
 	now := e.clock.Now()
-	var calls []pay.Call
-	err := e.store.Write(ctx, func(tx *store.Tx) error {
-		var err error
-		calls, err = tx.LeaseCalls(now, now.Add(e.lease()), completeBatch)
+	var calls []C
+	err := e.store.Write(ctx, func(tx *store.Tx) (err error) {
+		calls, err = lease(tx, now, now.Add(e.lease()), completeBatch)
 		return err
 	})
 	if err != nil {
@@ -40,9 +49,7 @@ func (e *Engine) CompleteCalls(ctx context.Context) (int, error) {
 		slots <- struct{}{}
 		group.Go(func() {
 			defer func() { <-slots }()
-			if err := e.complete(ctx, call); err != nil && ctx.Err() == nil {
-				e.log.WarnContext(ctx, "a call is still open", "call", call.ID, "action", call.Action, "attempts", call.Attempts, "error", err)
-			}
+			complete(call)
 		})
 	}
 	group.Wait()

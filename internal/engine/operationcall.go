@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"errors"
 	"maps"
-	"sync"
 	"time"
 
 	"florin/internal/pay"
@@ -424,29 +423,11 @@ func (e *Engine) keptOperation(ctx context.Context, call pay.OperationCall) (pay
 // that were approved and not sent yet. While Stripe still knows their key the
 // same bytes are sent again; after that they are left for people to look into.
 func (e *Engine) CompleteOperations(ctx context.Context) (int, error) {
-	now := e.clock.Now()
-	var calls []pay.OperationCall
-	err := e.store.Write(ctx, func(tx *store.Tx) error {
-		var err error
-		calls, err = tx.LeaseOperationCalls(now, now.Add(e.lease()), completeBatch)
-		return err
+	return sweep(ctx, e, (*store.Tx).LeaseOperationCalls, func(call pay.OperationCall) {
+		if err := e.completeOperation(ctx, call); err != nil && ctx.Err() == nil {
+			e.log.WarnContext(ctx, "an operation is still open", "call", call.ID, "operation", call.Operation, "attempts", call.Attempts, "error", err)
+		}
 	})
-	if err != nil {
-		return 0, err
-	}
-	var group sync.WaitGroup
-	slots := make(chan struct{}, completeWorkers)
-	for _, call := range calls {
-		slots <- struct{}{}
-		group.Go(func() {
-			defer func() { <-slots }()
-			if err := e.completeOperation(ctx, call); err != nil && ctx.Err() == nil {
-				e.log.WarnContext(ctx, "an operation is still open", "call", call.ID, "operation", call.Operation, "attempts", call.Attempts, "error", err)
-			}
-		})
-	}
-	group.Wait()
-	return len(calls), nil
 }
 
 func (e *Engine) completeOperation(ctx context.Context, call pay.OperationCall) error {
