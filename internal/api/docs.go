@@ -308,6 +308,7 @@ var exampleBodies = map[reflect.Type]string{
 	typeOf[Capture]():            `{"amount":"20.00"}`,
 	typeOf[NewRefund]():          `{"payment_id":"018f3c1e-7b1a-7c5e-9d0a-2f6b8c4d1e90","amount":"25.00"}`,
 	typeOf[NewTransfer]():        `{"account":"018f3c1e-7b1a-7c5e-9d0a-2f6b8c4d1e90","payment_id":"018f3c1e-7b1a-7c5e-9d0a-2f6b8c4d1e91","amount":"16.00"}`,
+	typeOf[NewPayout]():          `{"account":"018f3c1e-7b1a-7c5e-9d0a-2f6b8c4d1e90","amount":"16.00","currency":"USD"}`,
 	typeOf[NewReversal]():        `{"amount":"5.00"}`,
 	typeOf[NewCard]():            `{"payment_method_id":"pm_card_visa","customer_email":"user@example.com","customer_name":"Jane Doe"}`,
 	typeOf[SetUpCard]():          `{"payment_method_id":"pm_card_visa","customer_email":"user@example.com","return_url":"https://merchant.com/return"}`,

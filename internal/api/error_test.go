@@ -92,7 +92,7 @@ func TestStatesAreDrawnFromTheTables(t *testing.T) {
 	}
 	want := len(pay.PaymentMoves) + len(pay.RefundMoves) + len(pay.CardMoves) + len(pay.ApprovalMoves) + len(pay.RunMoves) + len(pay.AccountMoves) + 6 +
 		len(pay.PlanMoves) + len(pay.SubscriptionMoves) + len(pay.InvoiceMoves) + 3 +
-		len(pay.TransferMoves) + len(pay.ReversalMoves) + 2
+		len(pay.TransferMoves) + len(pay.ReversalMoves) + len(pay.PayoutMoves) + 3
 	assert.Equal(t, want, strings.Count(page, " --> "))
 	for _, event := range pay.EventTypes {
 		assert.Contains(t, page, event.Meaning)

@@ -63,6 +63,7 @@ func StatesMarkdown() string {
 	writeMoves(&b, "Partners' accounts", pay.AccountMoves)
 	writeMoves(&b, "Transfers", pay.TransferMoves)
 	writeMoves(&b, "Reversals of transfers", pay.ReversalMoves)
+	writeMoves(&b, "Payouts", pay.PayoutMoves)
 	b.WriteString("\n## Events\n\n| Event | Meaning |\n|---|---|\n")
 	for _, event := range pay.EventTypes {
 		fmt.Fprintf(&b, "| `%s` | %s |\n", event.Type, event.Meaning)

@@ -51,7 +51,7 @@ type Route struct {
 func Routes(catalogue ...pay.Operation) []Route {
 	routes := slices.Concat(paymentRoutes, refundRoutes, cardRoutes,
 		customerRoutes,
-		accountRoutes, bankAccountRoutes, ledgerRoutes, transferRoutes,
+		accountRoutes, bankAccountRoutes, ledgerRoutes, transferRoutes, payoutRoutes,
 		balanceTransactionRoutes, explanationRoutes,
 		planRoutes, subscriptionRoutes, invoiceRoutes, mailRoutes, billingRoutes,
 		merchantRoutes, connectionRoutes,

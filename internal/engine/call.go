@@ -55,7 +55,7 @@ func (e *Engine) newCall(tx *store.Tx, owner pay.Owner, o order) pay.Call {
 func repeatable(a pay.Action) bool { return slices.Contains(repeatables, a) }
 
 var repeatables = []pay.Action{
-	pay.ActionCapture, pay.ActionCancel, pay.ActionDetachCard, pay.ActionUpdateAccount, pay.ActionRejectAccount, pay.ActionDeleteAccount,
+	pay.ActionCapture, pay.ActionCancel, pay.ActionCancelPayout, pay.ActionDetachCard, pay.ActionUpdateAccount, pay.ActionRejectAccount, pay.ActionDeleteAccount,
 	pay.ActionOnboardingLink, pay.ActionAddBankAccount, pay.ActionRemoveBankAccount,
 	pay.ActionChangePlan, pay.ActionChangeSubscription, pay.ActionCancelSubscription,
 	pay.ActionPayInvoice, pay.ActionRetryInvoice, pay.ActionVoidInvoice, pay.ActionHoldInvoice,

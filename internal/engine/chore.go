@@ -29,6 +29,7 @@ func (e *Engine) Chores() []Chore {
 		{"look_up_cards", time.Minute, e.LookUpCards},
 		{"expire_cards", time.Hour, e.ExpireCards},
 		{"look_up_accounts", time.Minute, e.LookUpAccounts},
+		{"look_up_payouts", time.Minute, e.LookUpPayouts},
 		{"look_up_billing", 15 * time.Second, e.LookUpBilling},
 		{"collect_due", 5 * time.Second, e.CollectDue},
 		{"revive_deliveries", 30 * time.Second, e.ReviveDeliveries},

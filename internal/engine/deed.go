@@ -37,7 +37,7 @@ func (e *Engine) deedsOf() map[pay.Action]deed {
 	all := map[pay.Action]deed{}
 	for _, some := range []map[pay.Action]deed{
 		e.paymentDeeds(), e.refundDeeds(), e.cardDeeds(), e.accountDeeds(), e.setupDeeds(), e.bankDeeds(),
-		e.paymentDeeds(), e.refundDeeds(), e.cardDeeds(), e.accountDeeds(), e.bankDeeds(), e.transferDeeds(),
+		e.paymentDeeds(), e.refundDeeds(), e.cardDeeds(), e.accountDeeds(), e.bankDeeds(), e.transferDeeds(), e.payoutDeeds(),
 		e.planDeeds(), e.subscriptionDeeds(), e.invoiceDeeds(),
 	} {
 		maps.Copy(all, some)
@@ -74,6 +74,7 @@ func (e *Engine) topicsOf() map[pay.Topic]topic {
 		pay.TopicAccount:      {apply: e.applyAccount},
 		pay.TopicPayment:      {triage: e.triagePayment, apply: e.applyPayment},
 		pay.TopicTransfer:     {apply: e.applyTransfer},
+		pay.TopicPayout:       {apply: e.applyPayout},
 		pay.TopicPlan:         {apply: e.applyPlan},
 		pay.TopicSubscription: {apply: e.applySubscription},
 		pay.TopicInvoice:      {apply: e.applyInvoice},

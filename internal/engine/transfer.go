@@ -13,6 +13,8 @@ import (
 type MoneyComposer interface {
 	Transfer(t pay.Transfer, chargeRef string) (pay.Wire, error)
 	Reverse(t pay.Transfer, r pay.Reversal) (pay.Wire, error)
+	Payout(p pay.Payout) (pay.Wire, error)
+	CancelPayout(p pay.Payout) (pay.Wire, error)
 }
 
 // MoneyFinder reads what Stripe knows of moved money.
@@ -22,6 +24,8 @@ type MoneyFinder interface {
 	// FindTransfer reads a transfer with its reversals by its ref or, when that
 	// is empty, by our id among what was created since.
 	FindTransfer(ctx context.Context, access pay.Access, sought pay.TransferSought) (pay.TransferReport, error)
+	// FindPayout reads a payout of the account that access names.
+	FindPayout(ctx context.Context, access pay.Access, sought pay.PayoutSought) (pay.PayoutReport, error)
 }
 
 // MoneyPresenter writes what callers and merchants read of moved money.
@@ -30,6 +34,9 @@ type MoneyPresenter interface {
 	Reversal(r pay.Reversal, t pay.Transfer, status Standing) Reply
 	TransferEvent(e pay.Event, t pay.Transfer) []byte
 	ReversalEvent(e pay.Event, r pay.Reversal) []byte
+	Payout(p pay.Payout, status Standing) Reply
+	PayoutRefusal(err *pay.Error, p pay.Payout) Reply // a change of p that Stripe refused
+	PayoutEvent(e pay.Event, p pay.Payout) []byte
 }
 
 // TransferRequest is what a caller wants to send to a partner.
@@ -223,11 +230,22 @@ func (e *Engine) settleTransfer(tx *store.Tx, call pay.Call, answer pay.Answer) 
 	case answer.Err != nil:
 		t, err = e.keepTransfer(tx, t, t.Fail(pay.Failure{Code: answer.Err.Code, Message: answer.Err.Message}, tx.Now()))
 	}
+	if err != nil || t.Payout != "" {
+		return e.afterTransfer(tx, t, err)
+	}
 	standing := StandingCreated
 	if t.Status == pay.TransferFailed {
 		standing = StandingDeclined
 	}
 	return settlement{reply: e.present.Transfer(t, standing)}, err
+}
+
+// afterTransfer goes on with the payout that a transfer brings the money for.
+func (e *Engine) afterTransfer(tx *store.Tx, t pay.Transfer, err error) (settlement, error) {
+	if err != nil {
+		return settlement{}, err
+	}
+	return e.payOut(tx, t)
 }
 
 // lockTransfer locks a transfer, and before it the payment whose money it is.
@@ -296,7 +314,11 @@ func (e *Engine) transferDeeds() map[pay.Action]deed {
 
 func (e *Engine) openTransfer(tx *store.Tx, call pay.Call) (Reply, error) {
 	t, err := tx.Transfer(call.Owner, call.Subject)
-	return e.present.Transfer(t, StandingOpen), err
+	if err != nil || t.Payout == "" {
+		return e.present.Transfer(t, StandingOpen), err
+	}
+	p, err := tx.Payout(t.Owner, t.Payout)
+	return e.present.Payout(p, StandingOpen), err
 }
 
 func (e *Engine) lookForTransfer(ctx context.Context, todo errand) (pay.Answer, error) {

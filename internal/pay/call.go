@@ -26,6 +26,8 @@ const (
 	ActionRemoveBankAccount  Action = "remove_bank_account"
 	ActionTransfer           Action = "transfer"
 	ActionReverse            Action = "reverse"
+	ActionPayout             Action = "payout"
+	ActionCancelPayout       Action = "cancel_payout"
 	ActionCreatePlan         Action = "create_plan"
 	ActionChangePlan         Action = "change_plan"
 	ActionSubscribe          Action = "subscribe"
@@ -115,6 +117,7 @@ type Answer struct {
 	Bank       *BankAccount // after add_bank_account
 	Transfer   *TransferReport
 	Reversal   *ReversalReport
+	Payout     *PayoutReport
 	Link       *Link  // after onboarding_link
 	Err        *Error // unless done
 	Plan       *PlanReport

@@ -98,6 +98,8 @@ const (
 	CodeSessionEnded        Code = "session_ended"
 	CodeBalanceTooLow       Code = "insufficient_balance"
 	CodeNotTransferred      Code = "transfer_not_completed"
+	CodePayoutFixed         Code = "payout_not_cancelable"
+	CodePayoutNotOver       Code = "payout_not_retryable"
 	CodePlanArchived        Code = "plan_archived"
 	CodeSubscriptionEnded   Code = "subscription_ended"
 	CodeInvoiceNotOpen      Code = "invoice_not_open"
@@ -199,6 +201,8 @@ var Codes = []CodeInfo{
 	{CodeAccountDisabled, KindConflict, "The partner's account may take no money.", "The message says why; an onboarding link lets the partner give what is missing."},
 	{CodeBalanceTooLow, KindConflict, "The partner's in-app balance does not allow this.", "Take less, wait until pending money is available, or raise the account's `debt_limit`."},
 	{CodeNotTransferred, KindConflict, "The transfer did not come about, or not yet: there is nothing to take back.", "Read the transfer; wait while it is `pending`."},
+	{CodePayoutFixed, KindConflict, "The payout cannot be canceled: the bank has it, or it has ended.", "Read the payout; one that failed can be tried again with `POST /v1/payouts/{id}/retry`."},
+	{CodePayoutNotOver, KindConflict, "The payout has not failed: there is nothing to try again.", "Read the payout, and wait for `payout.paid` or `payout.failed`."},
 	{CodePlanArchived, KindConflict, "The plan takes no new subscriptions.", "Use another plan, or make it active again with `PATCH /v1/plans/{id}`."},
 	{CodeSubscriptionEnded, KindConflict, "The subscription has ended.", "Make a new one."},
 	{CodeInvoiceNotOpen, KindConflict, "The invoice is not waiting to be paid.", "Read it to see how it stands."},

@@ -69,6 +69,12 @@ const (
 	EventTransferFailed   EventType = "transfer.failed"
 	EventTransferReversed EventType = "transfer.reversed"
 	EventReversalFailed   EventType = "transfer.reversal_failed"
+
+	EventPayoutSubmitted EventType = "payout.submitted"
+	EventPayoutInTransit EventType = "payout.in_transit"
+	EventPayoutPaid      EventType = "payout.paid"
+	EventPayoutFailed    EventType = "payout.failed"
+	EventPayoutCanceled  EventType = "payout.canceled"
 )
 
 // EventInfo is an event and what it tells.
@@ -138,6 +144,11 @@ var EventTypes = []EventInfo{
 	{EventTransferFailed, "Stripe refused a transfer; error says why, and the partner's balance has its money again."},
 	{EventTransferReversed, "A transfer was taken back, or part of it; see amount_reversed."},
 	{EventReversalFailed, "Stripe refused to take a transfer back; error says why."},
+	{EventPayoutSubmitted, "Stripe has taken a payout on; it can still be canceled."},
+	{EventPayoutInTransit, "The bank has a payout."},
+	{EventPayoutPaid, "A payout arrived at the partner's bank."},
+	{EventPayoutFailed, "A payout was refused, or sent back by the bank; error says why, and its money goes back to the partner's balance."},
+	{EventPayoutCanceled, "A payout was called off; its money goes back to the partner's balance."},
 	{EventPing, "Sent on request, to try an endpoint."},
 }
 
@@ -193,6 +204,7 @@ const (
 	TopicClock        Topic = "clock" // a test clock of Stripe's
 
 	TopicTransfer Topic = "transfer" // and its reversals
+	TopicPayout   Topic = "payout"
 )
 
 // ProviderEventState is what was done about a Stripe event.

@@ -22,6 +22,7 @@ const (
 	keyCard     = "florin_card"
 	keyTransfer = "florin_transfer"
 	keyReversal = "florin_reversal"
+	keyPayout   = "florin_payout"
 	keyPrefix   = "florin_" // of all of them
 
 	keyPlan         = "florin_plan"

@@ -70,6 +70,11 @@ var handled = map[string]change{
 	"transfer.created":  ofTransfer,
 	"transfer.updated":  ofTransfer,
 	"transfer.reversed": ofTransfer,
+	"payout.created":    {topic: pay.TopicPayout},
+	"payout.updated":    {topic: pay.TopicPayout},
+	"payout.paid":       {topic: pay.TopicPayout},
+	"payout.failed":     {topic: pay.TopicPayout},
+	"payout.canceled":   {topic: pay.TopicPayout},
 
 	"price.updated":                   ofPlan,
 	"customer.subscription.created":   ofSubscription,

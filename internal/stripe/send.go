@@ -64,6 +64,8 @@ var readers = map[pay.Action]func(result *pay.Answer, body []byte) error{
 	pay.ActionRemoveBankAccount:  intoNothing,
 	pay.ActionTransfer:           intoTransfer,
 	pay.ActionReverse:            intoReversal,
+	pay.ActionPayout:             intoPayout,
+	pay.ActionCancelPayout:       intoPayout,
 	pay.ActionCreatePlan:         intoPlan,
 	pay.ActionChangePlan:         intoPlan,
 	pay.ActionSubscribe:          intoSubscription,

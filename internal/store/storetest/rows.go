@@ -59,6 +59,7 @@ func testRows(t *testing.T, s *store.Store) {
 	t.Run("endpoint", func(t *testing.T) { rowsEndpoint(t, w) })
 	t.Run("delivery", func(t *testing.T) { rowsDelivery(t, w) })
 	t.Run("account", func(t *testing.T) { rowsAccount(t, w.Sibling(t)) })
+	t.Run("payout", func(t *testing.T) { rowsPayout(t, w.Sibling(t)) })
 	t.Run("transfer", func(t *testing.T) { rowsTransfer(t, w.Sibling(t)) })
 	t.Run("billing", func(t *testing.T) { rowsBilling(t, w.Sibling(t)) })
 	t.Run("balance transaction", func(t *testing.T) { rowsBalance(t, w) })

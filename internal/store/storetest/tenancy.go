@@ -81,7 +81,7 @@ var unowned = map[string]string{
 	"SessionByHash": "tells who the owner is", "ReapSessions": "a sweep for all",
 	"Merchants": "for the operator", "InsertMerchant": "the owner itself", "APIKey": "tells who the owner is",
 	"MerchantAPIKeys": "for the operator, both modes", "TouchAPIKeys": "by keys that let their owners in",
-	"WebhookConnections": "finds out whose a Stripe event is", "DuePayments": "a sweep for all", "DueAccounts": "a sweep for all", "UnfinishedCards": "a sweep for all", "ExpiredCards": "a sweep for all", "DueShares": "a sweep for all, or for one", "DueRefunds": "a sweep for all",
+	"WebhookConnections": "finds out whose a Stripe event is", "DuePayments": "a sweep for all", "DueAccounts": "a sweep for all", "DuePayouts": "a sweep for all", "UnfinishedCards": "a sweep for all", "ExpiredCards": "a sweep for all", "DueShares": "a sweep for all, or for one", "DueRefunds": "a sweep for all",
 	"LeaseCalls": "a sweep for all", "ReleaseCalls": "at the start, for all", "ReapRequests": "a sweep for all",
 	"LeaseOperationCalls": "a sweep for all", "ReleaseOperationCalls": "at the start, for all", "ReapOperationCalls": "a sweep for all",
 	"DueApprovals": "a sweep for all", "UnsealedOwners": "a sweep for all", "LedgerSettled": "about all transactions", "UnreadConnections": "a sweep for all", "UnreadAccounts": "a sweep for all",
@@ -120,6 +120,7 @@ func testTenancy(t *testing.T, s *store.Store) {
 			strangerSessions(t, stranger, w, x.key, tried)
 			strangerBilling(t, stranger, w, tried)
 			strangerTransfers(t, stranger, w, tried)
+			strangerPayouts(t, stranger, w, tried)
 			assert.Equal(t, before, snapshot(t, w, x), "a stranger changed something")
 			kind := reflect.TypeFor[*store.Tx]()
 			for i := range kind.NumMethod() {
