@@ -11,12 +11,12 @@ var payouts = define(table[pay.Payout]{
 	what: "payout",
 	fixed: "merchant mode id connection account account_ref source amount currency retry_of description metadata is_external " +
 		"idempotency_key created_at",
-	mutable: "status provider_ref arrives_at failure_code failure_message sequence updated_at look_at",
+	mutable: "status provider_ref arrives_at failure_code failure_message decline_code sequence updated_at look_at",
 	fields: func(p *pay.Payout) []any {
 		return []any{
 			&p.Owner.Merchant, &p.Owner.Mode, &p.ID, &p.Connection, &p.Account, &p.AccountRef, &p.From, &p.Amount.Minor, &p.Amount.Currency,
 			opt(&p.RetryOf), &p.Description, dict{&p.Metadata}, &p.External, opt(&p.IdempotencyKey), moment{&p.CreatedAt},
-			&p.Status, opt(&p.ProviderRef), moment{&p.ArrivesAt}, &p.Failure.Code, &p.Failure.Message, &p.Sequence, moment{&p.UpdatedAt}, moment{&p.LookAt},
+			&p.Status, opt(&p.ProviderRef), moment{&p.ArrivesAt}, &p.Failure.Code, &p.Failure.Message, &p.Failure.DeclineCode, &p.Sequence, moment{&p.UpdatedAt}, moment{&p.LookAt},
 		}
 	},
 })

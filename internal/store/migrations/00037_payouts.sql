@@ -20,6 +20,7 @@ CREATE TABLE payouts (
     arrives_at      BIGINT  NOT NULL,
     failure_code    TEXT    NOT NULL,
     failure_message TEXT    NOT NULL,
+    decline_code    TEXT    NOT NULL, -- of the bank, in Stripe's words
     sequence        BIGINT  NOT NULL,
     updated_at      BIGINT  NOT NULL,
     look_at         BIGINT  NOT NULL,

@@ -18,7 +18,7 @@ func (w *World) newPayout() (pay.Account, pay.Payout) {
 	return a, pay.Payout{
 		ID: NewID(), Owner: w.Owner, Connection: w.Connection.ID, Account: a.ID, AccountRef: a.ProviderRef, From: pay.PayoutFromBalance,
 		Amount: pay.Amount(1600, "USD"), RetryOf: NewID(), Description: "week 12", Metadata: map[string]string{"week": "12"}, External: true,
-		Status: pay.PayoutSubmitted, ProviderRef: "po_" + string(NewID()), ArrivesAt: w.at(141), Failure: pay.Failure{Code: pay.CodeProviderRefused, Message: "no"},
+		Status: pay.PayoutSubmitted, ProviderRef: "po_" + string(NewID()), ArrivesAt: w.at(141), Failure: pay.Failure{Code: pay.CodeProviderRefused, Message: "no", DeclineCode: "account_closed"},
 		IdempotencyKey: "key", Sequence: 3, CreatedAt: w.at(140), UpdatedAt: w.at(142), LookAt: w.at(143),
 	}
 }
