@@ -104,7 +104,7 @@ type InvoiceChange struct {
 }
 
 // Apply takes over what Stripe reports, forward only, as Payment.Apply does.
-// That an open invoice stays open is told when another attempt failed.
+// That an invoice is open is told as its failure when an attempt failed.
 func (i Invoice) Apply(r InvoiceReport, now time.Time) InvoiceChange {
 	move, legal := InvoiceMoves.Find(i.Status, r.Status)
 	if r.Status != i.Status && !legal {
@@ -112,14 +112,16 @@ func (i Invoice) Apply(r InvoiceReport, now time.Time) InvoiceChange {
 	}
 	next := i
 	next.Status, next.InvoiceDetails = r.Status, r.InvoiceDetails
+	if r.Status == i.Status && next.InvoiceDetails.same(i.InvoiceDetails) {
+		return InvoiceChange{Invoice: i, From: i.Status}
+	}
 	event := move.Event
-	if r.Status == i.Status {
-		if next.InvoiceDetails.same(i.InvoiceDetails) {
-			return InvoiceChange{Invoice: i, From: i.Status}
-		}
-		if failed := r.Failure.Code != "" && (r.Attempts > i.Attempts || i.Failure.Code == ""); !failed {
-			event = ""
-		}
+	failed := r.Status == InvoiceOpen && r.Failure.Code != "" && (r.Attempts > i.Attempts || i.Failure.Code == "")
+	switch {
+	case failed:
+		event = EventInvoicePaymentFailed // also of one that is open only now: that it failed is the later fact
+	case r.Status == i.Status:
+		event = ""
 	}
 	next.Sequence++
 	next.UpdatedAt = now
