@@ -32,7 +32,7 @@ func Exercise(t *testing.T, open Open) {
 	alone := map[string]func(t *testing.T, s *store.Store){
 		"BillingSweeps": testBillingSweeps, "ReadingLeases": testReadingLeases, "PollLeases": testPollLeases, "ReapingPolls": testReapingPolls, "DueWatches": testDueWatches,
 		"Leases": testLeases, "OperationSweeps": testOperationSweeps, "Due": testDue, "Reaping": testReaping, "Merchants": testMerchants, "WebhookConnections": testWebhookConnections,
-		"Ledger": testLedger, "LedgerProblems": testLedgerProblems, "Chain": testChain, "Jobs": testJobs, "JobTimes": testJobTimes, "JobFailures": testJobFailures,
+		"Ledger": testLedger, "LedgerProblems": testLedgerProblems, "Chain": testChain, "PostingModel": testPostingModel, "Jobs": testJobs, "JobTimes": testJobTimes, "JobFailures": testJobFailures,
 	}
 	for name, run := range alone {
 		t.Run(name, func(t *testing.T) {
