@@ -77,17 +77,9 @@ func (p *program) rootCommand() *cobra.Command {
 	root.AddCommand(
 		p.serveCommand(), p.sandboxCommand(), p.listenCommand(), p.dashboardCommand(),
 		p.stripeCommand(), p.flowCommand(), p.connectionCommand(), p.approvalCommand(),
-		p.customerCommand(),
-		p.accountCommand(),
-		p.planCommand(), p.subscriptionCommand(), p.invoiceCommand(), p.mailCommand(), p.transferCommand(),
-		p.transactionCommand(), p.merchantCommand(), p.apikeyCommand(), p.ledgerCommand(), p.paymentCommand(), p.reconcileCommand(), p.scenarioCommand(),
-		p.planCommand(), p.subscriptionCommand(), p.invoiceCommand(), p.mailCommand(),
-		p.planCommand(), p.subscriptionCommand(), p.invoiceCommand(),
-		p.transferCommand(), p.payoutCommand(),
-		p.transactionCommand(),
-		p.merchantCommand(), p.apikeyCommand(), p.ledgerCommand(),
-		p.merchantCommand(), p.apikeyCommand(), p.ledgerCommand(), p.paymentCommand(), p.transactionCommand(), p.reconcileCommand(), p.scenarioCommand(),
-		p.merchantCommand(), p.apikeyCommand(), p.ledgerCommand(), p.paymentCommand(), p.transactionCommand(), p.scenarioCommand(),
+		p.customerCommand(), p.accountCommand(), p.planCommand(), p.subscriptionCommand(), p.invoiceCommand(), p.mailCommand(),
+		p.transferCommand(), p.payoutCommand(), p.transactionCommand(), p.paymentCommand(), p.ledgerCommand(), p.reconcileCommand(),
+		p.scenarioCommand(), p.merchantCommand(), p.apikeyCommand(),
 		p.mcpCommand(), p.workerCommand(), p.docsCommand(), p.healthcheckCommand(), p.versionCommand(),
 	)
 	return root

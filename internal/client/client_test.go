@@ -83,6 +83,7 @@ func TestEveryRouteCanBeAsked(t *testing.T) {
 	askForSubscriptions(t, c)
 	askForMails(t, c)
 	askForTransfers(t, c)
+	askForPayouts(t, c)
 	askForCards(t, c)
 	askForAccounts(t, c)
 	askForSettings(t, c)

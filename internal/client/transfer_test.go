@@ -56,3 +56,30 @@ func askForTransfers(t *testing.T, c *client.Client) {
 	require.NoError(t, err)
 	assert.Len(t, all, 1)
 }
+
+func askForPayouts(t *testing.T, c *client.Client) {
+	ctx := t.Context()
+	partner := enabledPartner(t, c)
+	own := visa
+	own.PaymentMethod = "pm_card_bypassPending"
+	_, err := c.CreatePayment(ctx, own, client.IdempotencyKey("available at once"))
+	require.NoError(t, err)
+	_, err = c.CreateTransfer(ctx, client.NewTransfer{Account: partner.ID, Amount: "5.00", Currency: "USD", From: "platform"}, client.IdempotencyKey("bonus"))
+	require.NoError(t, err)
+	_, err = c.CreatePayout(ctx, client.NewPayout{Account: partner.ID, Amount: "5.00", Currency: "USD"}, client.IdempotencyKey("nothing in-app"))
+	require.ErrorContains(t, err, "available balance")
+	made, err := c.CreatePayout(ctx, client.NewPayout{Account: partner.ID, Amount: "5.00", Currency: "USD", From: "stripe"}, client.IdempotencyKey("bank"))
+	require.NoError(t, err)
+	assert.Equal(t, "submitted", made.Status)
+	gone, err := c.CancelPayout(ctx, made.ID)
+	require.NoError(t, err)
+	assert.Equal(t, "canceled", gone.Status)
+	again, err := c.RetryPayout(ctx, made.ID, client.IdempotencyKey("again"))
+	require.NoError(t, err)
+	read, err := c.Payout(ctx, again.ID)
+	require.NoError(t, err)
+	assert.Equal(t, &made.ID, read.RetryOf)
+	all, err := client.Collect(c.Payouts(ctx, client.PayoutFilter{Account: partner.ID}))
+	require.NoError(t, err)
+	assert.Len(t, all, 2)
+}
