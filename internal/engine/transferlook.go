@@ -90,10 +90,15 @@ func (e *Engine) adoptTransfer(tx *store.Tx, ev pay.ProviderEvent, r pay.Transfe
 }
 
 // fundAdopted works out whose money an adopted transfer sent.
+//
+// Errors: errNotOurs, for the transfer of a charge that is not known.
 func fundAdopted(tx *store.Tx, t *pay.Transfer, r pay.TransferReport) (pay.Parts, error) {
 	p, err := tx.PaymentByRef(t.Owner, r.PaymentRef)
 	if pay.Is(err, pay.CodeNotFound) && r.PaymentID != "" {
 		p, err = tx.Payment(t.Owner, r.PaymentID)
+	}
+	if pay.Is(err, pay.CodeNotFound) && r.OfCharge {
+		return pay.Parts{}, errNotOurs // or not yet: its payment's booking will have it, when it comes
 	}
 	if pay.Is(err, pay.CodeNotFound) {
 		return pay.Parts{}, nil

@@ -112,6 +112,7 @@ type TransferReport struct {
 	Amount      Money
 	PaymentRef  string // pi_… of the charge whose money it is, or empty
 	PaymentID   ID     // ours, likewise
+	OfCharge    bool   // Stripe made it of a destination charge, whose booking it is a part of
 	Description string
 	Metadata    map[string]string
 	Reversals   []ReversalReport // oldest first

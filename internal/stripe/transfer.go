@@ -97,6 +97,7 @@ type sent struct {
 // sourceCharge is what is read of the charge whose money a transfer is.
 type sourceCharge struct {
 	PaymentIntent reference         `json:"payment_intent"`
+	Transfer      reference         `json:"transfer"` // the one that Stripe made of it
 	Metadata      map[string]string `json:"metadata"`
 }
 
@@ -114,7 +115,7 @@ func readTransfer(body []byte) (pay.TransferReport, error) {
 		ProviderRef: read.ID, TransferID: ourID(read.Metadata[keyTransfer]), AccountRef: string(read.Destination),
 		Amount: fromWire(read.Amount, read.Currency), Description: read.Description, Metadata: foreign(read.Metadata),
 		PaymentRef: string(from.PaymentIntent), PaymentID: ourID(from.Metadata[keyPayment]),
-		CreatedAt: time.Unix(read.Created, 0).UTC(),
+		OfCharge: string(from.Transfer) == read.ID, CreatedAt: time.Unix(read.Created, 0).UTC(),
 	}, nil
 }
 
