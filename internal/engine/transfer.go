@@ -275,6 +275,7 @@ func (e *Engine) keepTransfer(tx *store.Tx, before pay.Transfer, change pay.Tran
 	if err := book(tx, after.Owner, pay.TransferBooking(before, after, from)); err != nil {
 		return before, err
 	}
+	e.hints.add(hint{after.Owner, after.AccountRef}) // Stripe's event of it is the platform's alone
 	return after, e.tellTransfer(tx, after, change.Event)
 }
 
