@@ -120,7 +120,7 @@ fuzz: ## each fuzz target for FUZZ_TIME
 .PHONY: pages
 pages: ## write the Go code of the dashboard's templates anew
 	@test -x $(TEMPL) || { mkdir -p $(dir $(TEMPL)) && cd $(dir $(TEMPL)) && GOBIN=$(dir $(TEMPL)) go install github.com/a-h/templ/cmd/templ@$(TEMPL_VERSION); }
-	$(TEMPL) generate -path internal/dashboard
+	$(TEMPL) generate -include-version=false -path internal/dashboard
 
 .PHONY: screenshots
 screenshots: deps ## take pictures of the dashboard's pages, light and dark, into docs/screenshots

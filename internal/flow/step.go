@@ -37,9 +37,8 @@ const (
 
 // place is where in the flow a list of steps is.
 type place struct {
-	depth   int
-	fanned  bool // within parallel or for_each, where set would be a race
-	handler bool
+	depth  int
+	fanned bool // within parallel or for_each, where set would be a race
 }
 
 func (p place) deeper() place { p.depth++; return p }

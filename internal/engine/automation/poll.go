@@ -219,7 +219,7 @@ func readPage(answer pay.OperationAnswer, otherwise time.Time) (listPage, error)
 		HasMore bool              `json:"has_more"`
 	}
 	if err := json.Unmarshal(answer.Body, &list); err != nil || list.Data == nil {
-		return listPage{}, errors.New("Stripe's list cannot be read")
+		return listPage{}, errors.New("a list of Stripe's cannot be read")
 	}
 	at := answer.StripeTime
 	if at.IsZero() {
@@ -233,7 +233,7 @@ func readPage(answer pay.OperationAnswer, otherwise time.Time) (listPage, error)
 		return page, nil
 	}
 	if len(page.items) == 0 || page.items[0].ref == "" {
-		return listPage{}, errors.New("Stripe says that its list goes on, but not after what")
+		return listPage{}, errors.New("a list of Stripe's goes on, but does not say after what")
 	}
 	page.facts.LastRef, page.facts.LastAt = page.items[0].ref, page.items[0].created
 	return page, nil
