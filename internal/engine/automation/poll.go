@@ -233,7 +233,7 @@ func readPage(answer pay.OperationAnswer, otherwise time.Time) (listPage, error)
 		return page, nil
 	}
 	if len(page.items) == 0 || page.items[0].ref == "" {
-		return listPage{}, errors.New("a list of Stripe's goes on, but does not say after what")
+		return listPage{}, errors.New("a list of Stripe's goes on, but it says not after what")
 	}
 	page.facts.LastRef, page.facts.LastAt = page.items[0].ref, page.items[0].created
 	return page, nil
