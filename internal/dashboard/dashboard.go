@@ -28,7 +28,6 @@ type dashboard struct {
 	clock   clock.Clock
 	log     *slog.Logger
 	secure  bool
-	base    string
 	sandbox string
 	version string
 	assets  assets
@@ -51,7 +50,7 @@ func New(c Config, rest http.Handler) (http.Handler, error) {
 	}
 	d := &dashboard{
 		engine: c.Engine, clock: c.Clock, log: c.Logger, secure: strings.HasPrefix(c.BaseURL, "https://"),
-		base: c.BaseURL, sandbox: c.Sandbox, version: c.Version, assets: files,
+		sandbox: c.Sandbox, version: c.Version, assets: files,
 	}
 	mux := http.NewServeMux()
 	own := http.NewCrossOriginProtection()

@@ -22,7 +22,6 @@ type overview struct {
 	Chart      string // JSON: days, volumes and failures
 	Failing    int    // deliveries that were given up, as far as one page shows
 	FailingAll bool
-	Endpoints  bool // whether anyone is told of events
 	Since      string
 }
 

@@ -61,13 +61,7 @@ func (q paymentQuery) filter() (f pay.PaymentFilter, err error) {
 	if f.MaxMilli, err = bound(q.Max, "max"); err != nil {
 		return f, err
 	}
-	if f.Since, err = day(q.Since, "since"); err != nil {
-		return f, err
-	}
-	f.Until, err = day(q.Until, "until")
-	if err == nil && !f.Until.IsZero() {
-		f.Until = f.Until.AddDate(0, 0, 1) // the day is meant as a whole
-	}
+	f.Since, f.Until, err = between(q.Since, q.Until)
 	return f, err
 }
 
@@ -76,6 +70,20 @@ func bound(text, field string) (int64, error) {
 		return 0, nil
 	}
 	return pay.ParseMilli(text, field)
+}
+
+// between is from the first moment of a day to that after another, which is
+// meant as a whole; zero where no day is named.
+//
+// Errors: invalid_field.
+func between(first, last string) (since, until time.Time, err error) {
+	if since, err = day(first, "since"); err != nil {
+		return since, until, err
+	}
+	if until, err = day(last, "until"); err == nil && !until.IsZero() {
+		until = until.AddDate(0, 0, 1)
+	}
+	return since, until, err
 }
 
 func day(text, field string) (time.Time, error) {

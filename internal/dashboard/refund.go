@@ -31,12 +31,7 @@ func (l refundList) filter() (f pay.RefundFilter, err error) {
 	if l.Status != "" {
 		f.Statuses = []pay.RefundStatus{pay.RefundStatus(l.Status)}
 	}
-	if f.Since, err = day(l.Since, "since"); err != nil {
-		return f, err
-	}
-	if f.Until, err = day(l.Until, "until"); err == nil && !f.Until.IsZero() {
-		f.Until = f.Until.AddDate(0, 0, 1) // the day is meant as a whole
-	}
+	f.Since, f.Until, err = between(l.Since, l.Until)
 	return f, err
 }
 

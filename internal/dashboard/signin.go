@@ -88,7 +88,7 @@ func (d *dashboard) signIn(v *visit) error {
 	to := within(v.field("to"))
 	token, err := d.engine.SignIn(v.ctx(), v.field("key"))
 	if err != nil {
-		return d.refuse(v, err, func(message string) error {
+		return refuse(err, func(message string) error {
 			return d.write(v, http.StatusUnauthorized, "Sign in", signInForm(to, message))
 		})
 	}
@@ -96,7 +96,7 @@ func (d *dashboard) signIn(v *visit) error {
 }
 
 // refuse shows the form again when the key was wrong.
-func (d *dashboard) refuse(_ *visit, err error, form func(message string) error) error {
+func refuse(err error, form func(message string) error) error {
 	if pay.InfoOf(pay.CodeOf(err)).Kind != pay.KindUnsigned {
 		return err
 	}
@@ -112,7 +112,7 @@ func (d *dashboard) linkPage(v *visit) error {
 func (d *dashboard) followLink(v *visit) error {
 	token, err := d.engine.FollowSignInLink(v.ctx(), v.field("token"))
 	if err != nil {
-		return d.refuse(v, err, func(message string) error {
+		return refuse(err, func(message string) error {
 			return d.write(v, http.StatusUnauthorized, "Sign in", signInForm("/", message))
 		})
 	}
@@ -135,7 +135,7 @@ func (d *dashboard) provePage(v *visit) error {
 func (d *dashboard) prove(v *visit) error {
 	to := within(v.field("to"))
 	if err := d.engine.Prove(v.ctx(), v.visitor, v.field("key")); err != nil {
-		return d.refuse(v, err, func(message string) error {
+		return refuse(err, func(message string) error {
 			return d.write(v, http.StatusUnauthorized, "Show your key again", proveForm(to, v.visitor.Key.Hint, message))
 		})
 	}

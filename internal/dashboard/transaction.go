@@ -22,15 +22,10 @@ func (d *dashboard) transactions(v *visit) error {
 		filter.Types = []string{shown.Type}
 	}
 	var err error
-	if filter.Since, err = day(shown.Since, "since"); err == nil {
-		filter.Until, err = day(shown.Until, "until")
-	}
+	filter.Since, filter.Until, err = between(shown.Since, shown.Until)
 	if err != nil {
 		shown.Trouble = err.Error()
 		return d.show(v, "Transactions", transactionsPage(shown))
-	}
-	if !filter.Until.IsZero() {
-		filter.Until = filter.Until.AddDate(0, 0, 1) // the day is meant as a whole
 	}
 	list, err := d.engine.BalanceTransactions(v.ctx(), v.owner(), filter, pay.Page{Limit: paymentPage, Cursor: query.Get("cursor")})
 	if err != nil {

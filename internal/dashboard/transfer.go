@@ -16,15 +16,10 @@ func (d *dashboard) transfers(v *visit) error {
 	shown := transferList{Since: query.Get("since"), Until: query.Get("until"), Names: map[pay.ID]string{}}
 	var filter pay.TransferFilter
 	var err error
-	if filter.Since, err = day(shown.Since, "since"); err == nil {
-		filter.Until, err = day(shown.Until, "until")
-	}
+	filter.Since, filter.Until, err = between(shown.Since, shown.Until)
 	if err != nil {
 		shown.Trouble = err.Error()
 		return d.show(v, "Transfers", transfersPage(shown))
-	}
-	if !filter.Until.IsZero() {
-		filter.Until = filter.Until.AddDate(0, 0, 1) // the day is meant as a whole
 	}
 	list, err := d.engine.Transfers(v.ctx(), v.owner(), filter, pay.Page{Limit: paymentPage, Cursor: query.Get("cursor")})
 	if err != nil {
